@@ -1,0 +1,194 @@
+"""Techniques -> a tabbed web app, an HTTP endpoint each, and a server to run them on.
+
+`build(policy)` gives the page alone; `application(policy)` gives the whole server: the page, its fonts and pictures, `/healthz`, and the
+checks in front of it; `serve(host, port)` runs that. Nothing is computed and nothing is fetched while it starts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: each Blocks() would call out
+
+import gradio as gr
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from hub import __version__, examples, exhibit, forms, gate, page, registry, stage
+from hub.errors import BadRecipe, HubError
+from hub.exhibit import Room, private
+from hub.policy import Policy
+from hub.registry import Record
+from hub.technique import Technique
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+log = logging.getLogger("netsee")
+
+
+# ---------------------------------------------------------------- the page
+
+def build(policy: Policy | None = None) -> gr.Blocks:
+    """The page: a tab for each technique that loads, and at its foot those that do not, with their reasons."""
+    policy = policy or Policy.local()
+    houses, failed = _rooms(policy)
+    with gr.Blocks(title=page.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as blocks:
+        gr.HTML(page.banner(), elem_classes=["top"])
+        placed = _place(houses)
+        gr.HTML(page.about([*registry.failures(), *failed], __version__))
+        _link_rooms(blocks, placed)
+    blocks.rooms = {room.technique.name: room for *_, room in placed}  # type: ignore[attr-defined]
+    return blocks.queue(max_size=policy.queue, api_open=False, default_concurrency_limit=8)
+
+
+def _rooms(policy: Policy) -> tuple[list[tuple[gr.Blocks, Room]], list[Record]]:
+    """Each technique's tab, built apart; one that cannot be built becomes a record of why."""
+    known = sorted(registry.techniques().values(), key=lambda t: page.family_order(t.family))
+    onward = [(t.title, t.name) for t in known if t.picture != "none"]
+    built, failed = [], []
+    for technique in known:
+        try:
+            built.append(exhibit.build(technique, policy, onward))
+        except Exception as error:
+            log.warning("no tab for %s", technique.name, exc_info=True)
+            failed.append(Record(technique.name, "", error=str(error) if isinstance(error, HubError) else type(error).__name__))
+    return built, failed
+
+
+def _place(houses: list[tuple[gr.Blocks, Room]]) -> list[tuple[gr.Tabs, gr.Tabs, gr.Tab, Room]]:
+    """Families as the first row of tabs, techniques inside. Returns (outer tabs, inner tabs, tab, room) of each."""
+    placed = []
+    with gr.Tabs(elem_classes=["families"]) as outer:
+        for family, members in groupby(houses, key=lambda house: house[1].technique.family):
+            members = list(members)
+            with gr.Tab(family, id=family), gr.Tabs(elem_classes=["techniques", *(["single"] if len(members) == 1 else [])]) as inner:
+                for blocks, room in members:
+                    with gr.Tab(room.technique.title, id=room.technique.name) as tab:
+                        blocks.render()
+                    placed.append((outer, inner, tab, room))
+    return placed
+
+
+# ---------------------------------------------------------------- from room to room
+
+def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, Room]]) -> None:
+    """What crosses a tab's walls: permalinks, restored settings, a result carried on; and the lists that fill when a tab opens."""
+    if not placed:
+        return
+    houses = {room.technique.name: room for *_, room in placed}
+    tabs = [placed[0][0], *dict.fromkeys(inner for _, inner, _, _ in placed)]
+    where = [*tabs, *(control for room in houses.values() for control in room.controls)]
+    inners = {room.technique.name: inner for _, inner, _, room in placed}
+
+    def opened(name: str, values: dict[str, Any] | None = None, policy: Policy | None = None) -> list[Any]:
+        """Turn to a technique's tab and set its controls. Raises BadParams where the values are not its own."""
+        room = houses[name]
+        changes: dict[Any, Any] = {tabs[0]: gr.update(selected=room.technique.family), inners[name]: gr.update(selected=name)}
+        if values is not None:
+            params = room.technique.Params.read(values, room.policy)
+            changes.update({c: gr.update(value=v) for c, v in zip(room.controls, forms.shown(params), strict=True)})
+        return [changes.get(component, gr.skip()) for component in where]
+
+    def arrive(request: gr.Request) -> list[Any]:
+        asked = dict(request.query_params)
+        if asked.get("tab") not in houses:
+            return [gr.skip()] * len(where)
+        try:
+            return opened(asked["tab"], forms.unpacked(asked["p"]) if "p" in asked else None)
+        except HubError as error:
+            gr.Warning(f"The settings in this link do not fit. {error}")
+            return opened(asked["tab"])
+
+    blocks.load(arrive, None, where, **private)
+    for _, _, tab, room in placed:
+        _wire_restore(room, houses, opened, where)
+        _wire_onward(room, houses, opened, where)
+        exhibit.wire_lists(room, tab.select)
+    exhibit.wire_lists(placed[0][3], blocks.load)
+
+
+def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[Any]) -> None:
+    def restore(path: str | None) -> list[Any]:
+        from hub.recipe import read_recipe
+
+        if not path:
+            return [gr.skip()] * (len(where) + 1)
+        try:
+            recipe = read_recipe(forms.uploaded(path, room.policy))
+            if recipe.technique not in houses:
+                raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
+            params = {name: value for name, value in recipe.params.items() if houses[recipe.technique].technique.Params.meaning(name) != "picture"}
+            return [*opened(recipe.technique, params), stage.status("Settings restored. Press Run to make it again.")]
+        except Exception as error:
+            return [*[gr.skip()] * len(where), stage.status(exhibit.said(error), kind="error")]
+
+    room.restore.upload(restore, room.restore, [*where, room.status], **private)
+
+
+def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[Any]) -> None:
+    takers = [other for other in houses.values() if other.picture is not None]
+
+    def carry(name: str, kept: str | None, example: str | None) -> list[Any]:
+        chosen = houses.get(name)
+        if chosen is None or chosen.picture is None:
+            return [gr.skip()] * (len(where) + len(takers) + 1)
+        return [*opened(name), *(kept or example if taker is chosen else gr.skip() for taker in takers), gr.update(value="")]
+
+    example = examples.find(room.technique)
+    shown = gr.State(str(example.png) if example else None)
+    room.onward.input(carry, [room.onward, room.kept, shown], [*where, *(taker.picture for taker in takers), room.onward], **private)
+
+
+# ---------------------------------------------------------------- the server
+
+def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAPI:
+    """The whole server, as an ASGI app. host: where it is bound; on loopback it answers to no other name, which closes DNS rebinding."""
+    policy = policy or Policy.local()
+    blocks = build(policy)
+    app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
+    _add_health(app, blocks)
+    _add_files(app)
+    gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
+    return gr.mount_gradio_app(app, blocks, path="/", theme=page.Theme(), css=page.css(), head=page.head(), footer_links=[], show_error=False,
+                               max_file_size=policy.upload_bytes, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
+                               mcp_server=False, favicon_path=str(page.ASSETS / "icon.png"), allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())])
+
+
+def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
+    @app.get("/healthz")
+    def healthz() -> JSONResponse:
+        """Whether it is up, and what it has: for load balancers and for people."""
+        shown, failed = len(blocks.rooms), registry.failures()  # type: ignore[attr-defined]
+        return JSONResponse({"ok": shown > 0, "techniques": shown, "failures": [r.name for r in failed], "version": __version__})
+
+
+def _add_files(app: FastAPI) -> None:
+    """Fonts, examples and sample pictures: fixed folders, file names without a path."""
+    app.mount(f"/{examples.WEB}/fonts", StaticFiles(directory=page.ASSETS / "fonts"))
+    app.mount(f"/{examples.WEB}/examples", StaticFiles(directory=examples.SHIPPED, check_dir=False))
+    app.mount(f"/{examples.WEB}/cache", StaticFiles(directory=examples.cache_folder() / "examples", check_dir=False))
+
+    @app.get(f"/{examples.WEB}/samples/{{name}}.jpg")
+    def sample(name: str) -> FileResponse:
+        try:
+            return FileResponse(examples.thumbnail(name), headers={"Cache-Control": "max-age=86400"})
+        except HubError as error:
+            raise HTTPException(404, str(error)) from error
+
+
+def serve(host: str = "127.0.0.1", port: int = 7860, public: bool = False) -> None:
+    """Run the server until it is stopped. public: the limits of a hosted page, where nobody is trusted."""
+    import uvicorn
+
+    app = application(Policy.public() if public else Policy.local(), host)
+    print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
+    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+
+
+def scratch_folder() -> Path:
+    """Where uploads and results of visitors lie until they are swept away."""
+    return Path(gr.utils.get_upload_folder())

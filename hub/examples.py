@@ -1,0 +1,177 @@
+"""The finished result that stands on each stage before anyone clicks, and the small pictures of the samples.
+
+They are made ahead, never while a page opens: `python -m hub.examples` makes those of the built-in techniques (shipped in
+`hub/assets/examples`), `python -m hub.examples NAME …` those of others, kept in the user's cache folder under a hash of what they
+depend on, so that a changed technique never shows an old picture. A technique says what to show with `@technique(example={…})`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hub import registry, stage
+from hub.errors import HubError, UnknownSample
+from hub.technique import Curve, Result, Technique
+
+ASSETS = Path(__file__).parent / "assets"
+SHIPPED = ASSETS / "examples"
+THUMBNAILS = ASSETS / "samples"
+THUMBNAIL_SIDE = 128
+WEB = "netsee"  # where the page finds these files; see hub.app
+MOST_IMAGES = 12
+
+
+def cache_folder() -> Path:
+    """The user's own folder for what can be made again; NETSEE_CACHE names another."""
+    given = os.environ.get("NETSEE_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netsee"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A result that was made ahead. png: the picture with its recipe; facts: what was shown beside it; web: the folder's address."""
+
+    png: Path
+    facts: Mapping[str, Any]
+    web: str
+
+    @property
+    def line(self) -> str:
+        return "An example, made with these settings. Press Run to make your own."
+
+    def stage(self, title: str) -> str:
+        return stage.picture(self._shown(self.png.name, self.facts["size"]), f"{title}: an example",
+                             self._shown(self.facts["before"], self.facts["size"]) if self.facts.get("before") else None)
+
+    def notes(self) -> str:
+        return stage.notes(self.facts["caption"], self.facts["metrics"], self.facts["table"])
+
+    def curves(self) -> str:
+        return stage.curves({name: Curve(**curve) for name, curve in self.facts["curves"].items()})
+
+    def gallery(self) -> str:
+        return stage.gallery([(self._shown(file, size), caption) for file, size, caption in self.facts["images"]])
+
+    def _shown(self, file: str, size: list[int]) -> stage.Shown:
+        return f"{WEB}/{self.web}/{file}", size[0], size[1]
+
+
+def find(technique: Technique) -> Example | None:
+    """The example of a technique, or None where none was made. Nothing is computed."""
+    for folder, web in ((SHIPPED, "examples"), (cached(technique), f"cache/{cached(technique).name}")):
+        png, facts = folder / f"{technique.name}.png", folder / f"{technique.name}.json"
+        if png.is_file() and facts.is_file():
+            return Example(png, json.loads(facts.read_text()), web)
+    return None
+
+
+def cached(technique: Technique) -> Path:
+    """Where a technique's own example is kept: another version, another example, another place."""
+    from hub import __version__
+
+    schema = technique.Params.model_json_schema()
+    depends = json.dumps([__version__, technique.name, technique.version, dict(technique.example), schema], sort_keys=True, default=str)
+    return cache_folder() / "examples" / hashlib.sha256(depends.encode()).hexdigest()[:24]
+
+
+def make(technique: Technique, folder: Path) -> Example:
+    """Run a technique's example and write it. Raises HubError as a run does."""
+    from hub.decode import decode, fit
+    from hub.policy import Policy
+
+    policy = Policy.local()
+    params = dict(technique.example)
+    source = params.pop("image", None if technique.picture != "needed" else f"sample:{_first_sample()}")
+    before = fit(decode(source, policy).image, policy.working_side) if source is not None else None
+    write(technique.name, technique(before, params, policy=policy), before, folder)
+    found = find(technique)
+    if found is None:
+        raise HubError(f"The example of {technique.name} has no picture.")
+    return found
+
+
+def write(name: str, result: Result, before: Any, folder: Path) -> None:
+    """A result as files: the PNG with its recipe, what it was made from, the first pictures of its gallery, and its facts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, Any] = {"caption": result.caption, "metrics": result.metrics, "table": result.table, "images": [], "before": None,
+                             "curves": {n: {"x": c.x, "y": c.y, "label_x": c.label_x, "label_y": c.label_y} for n, c in result.curves.items()},
+                             "size": list(result.image.size)}
+    result.save(str(folder / f"{name}.png"))
+    if before is not None:
+        facts["before"] = f"{name}.before.jpg"
+        before.resize(result.image.size).save(folder / facts["before"], quality=88)
+    for i, (image, caption) in enumerate(result.images[:MOST_IMAGES]):
+        file = f"{name}.{i}.jpg"
+        image.convert("RGB").save(folder / file, quality=88)
+        facts["images"].append([file, list(image.size), caption])
+    (folder / f"{name}.json").write_text(json.dumps(facts, indent=1))
+
+
+# ---------------------------------------------------------------- samples
+
+def strip() -> str:
+    """The samples as small pictures to click."""
+    from hub import samples
+
+    cells = "".join(f'<button type="button" data-sample="{escape(name)}" title="{escape(samples.title(name))}">'
+                    f'<img src="{WEB}/samples/{escape(name)}.jpg" width="64" height="64" loading="lazy" alt="{escape(samples.title(name))}"></button>'
+                    for name in samples.names())
+    return f'<div class="strip" role="group" aria-label="Sample pictures: one click runs it">{cells}</div>'
+
+
+def thumbnail(name: str) -> Path:
+    """A sample as a small square JPEG: the shipped one, or one made on first need. Raises UnknownSample."""
+    from hub import samples
+
+    if name not in samples.names():
+        raise UnknownSample(name, samples.names())
+    for folder in (THUMBNAILS, cache_folder() / "samples"):
+        if (folder / f"{name}.jpg").is_file():
+            return folder / f"{name}.jpg"
+    return _make_thumbnail(name, cache_folder() / "samples")
+
+
+def _make_thumbnail(name: str, folder: Path) -> Path:
+    from PIL import ImageOps
+
+    from hub import samples
+
+    folder.mkdir(parents=True, exist_ok=True)
+    made, part = folder / f"{name}.jpg", folder / f"{name}.{os.getpid()}.part"
+    ImageOps.fit(samples.load(name), (THUMBNAIL_SIDE, THUMBNAIL_SIDE)).save(part, "JPEG", quality=82)
+    part.replace(made)
+    return made
+
+
+def _first_sample() -> str:
+    from hub import samples
+
+    return samples.names()[0]
+
+
+# ---------------------------------------------------------------- python -m hub.examples
+
+def main(names: list[str]) -> int:
+    """Make the examples of `names`, or everything that is shipped. Built-in techniques go to the assets, others to the cache."""
+    from hub import samples
+
+    wanted = [r for r in registry.records() if r.technique and (r.name in names or (not names and r.source == "built in"))]
+    for record in wanted:
+        print(f"{record.name} …", file=sys.stderr, flush=True)
+        make(record.technique, SHIPPED if record.source == "built in" else cached(record.technique))
+    if not names:
+        for name in samples.names():
+            _make_thumbnail(name, THUMBNAILS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,273 @@
+"""A field of `Params` -> a control of the page, and what the control gives -> a value that `Params` takes.
+
+One table, by what a field means and by its type; nothing here knows a technique. The browser's word is never taken: every value goes
+through `Params.read` again, whether it came from the page, a link, a saved picture or the API.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import types
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import gradio as gr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit, UnknownBackbone
+from hub.policy import Policy
+from hub.technique import Params
+
+MOST_LINK = 4000  # characters of a permalink's parameters; longer ones are refused unread
+WIDE_RATIO = 1000  # a positive range wider than this is typed, not dragged: a linear slider cannot reach its small end
+WIDE_COUNT = 20_000
+DICE = "() => Math.floor(Math.random() * 2 ** 31)"
+
+
+class PictureInput(gr.Image):
+    """A picture from a visitor, handed on as the path of the uploaded file and decoded nowhere but in `hub.decode`.
+
+    Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"sources": ["upload", "clipboard", "webcam"], "type": "filepath", "format": "png", "buttons": [], **options})
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def preprocess(self, payload: Any) -> str | None:
+        return payload.path if payload is not None and payload.path else None
+
+
+# ---------------------------------------------------------------- field -> control
+
+def label(params: type[Params], name: str) -> str:
+    """What a field is called on the page.
+
+    >>> class P(Params):
+    ...     step_size: float = 1.0
+    >>> label(P, "step_size")
+    'Step size'
+    """
+    return params.model_fields[name].title or name.replace("_", " ").capitalize()
+
+
+def is_more(params: type[Params], name: str) -> bool:
+    """Whether a field is folded away until asked for."""
+    extra = params.model_fields[name].json_schema_extra
+    return bool(extra.get("more")) if isinstance(extra, Mapping) else False
+
+
+def component(params: type[Params], name: str, policy: Policy) -> gr.components.Component:
+    """The control for one field. Raises BrokenTechnique for a type that has none."""
+    field = params.model_fields[name]
+    common = {"label": label(params, name), "info": field.description, "value": _default(field), "elem_classes": ["field", f"field-{name}"]}
+    meant = params.meaning(name)
+    if meant:
+        return _BY_MEANING[meant](field, common, policy)
+    kind = plain_type(field)
+    if get_origin(kind) is Literal:
+        choices = [(str(c).replace("_", " "), c) for c in get_args(kind)]
+        return gr.Radio(choices, **common) if len(choices) <= 4 else gr.Dropdown(choices, filterable=len(choices) > 12, **common)
+    if kind in _BY_TYPE:
+        return _BY_TYPE[kind](field, common, policy)
+    raise BrokenTechnique(f"{name}: there is no control for the type {getattr(kind, '__name__', kind)}.")
+
+
+def plain_type(field: FieldInfo) -> Any:
+    """A field's type without `| None` and without annotations."""
+    kind = field.annotation
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next((k for k in get_args(kind) if k is not type(None)), kind)
+    return get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+
+
+def bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
+    """(lowest, highest, multiple of) of a number field, None where there is no limit; exclusive limits are returned as they stand."""
+    found: dict[str, Any] = {}
+    for limit in field.metadata:
+        for name in ("ge", "gt", "le", "lt", "multiple_of"):
+            value = getattr(limit, name, None)
+            found.update({name: value} if value is not None else {})
+    low, high = found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
+    if plain_type(field) is int:
+        low = low + 1 if "gt" in found and "ge" not in found else low
+        high = high - 1 if "lt" in found and "le" not in found else high
+    return low, high, found.get("multiple_of")
+
+
+def step_of(low: float, high: float, default: float | None) -> float:
+    """A round step of about a hundredth of a range, fine enough that the default lies on it: a browser snaps a slider to its steps.
+
+    >>> step_of(0.0, 4.0, 1.0), step_of(0.0, 1.0, 0.07), step_of(0, 1, 0.125)
+    (0.05, 0.01, 0.005)
+    """
+    exponent = math.floor(math.log10((high - low) / 100))
+    rounds = [r * 10.0 ** e for e in range(exponent + 1, exponent - 4, -1) for r in (5, 2, 1)]
+    fine = [r for r in rounds if r <= (high - low) / 60 and (default is None or abs((default - low) / r - round((default - low) / r)) < 1e-6)]
+    return float(f"{(fine or rounds[-1:])[0]:.3g}")
+
+
+def _number(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    whole = plain_type(field) is int
+    low, high, multiple = bounds(field)
+    if low is None or high is None or common["value"] is None or _wide(low, high, whole):
+        return gr.Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
+    step = multiple or (1 if whole else step_of(low, high, common["value"]))
+    return gr.Slider(low, high, step=step, buttons=[], **common)
+
+
+def _wide(low: float, high: float, whole: bool) -> bool:
+    return high - low > WIDE_COUNT if whole else low > 0 and high / low > WIDE_RATIO
+
+
+def _checkbox(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    return gr.Checkbox(**common)
+
+
+def _text(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    longest = next((m.max_length for m in field.metadata if getattr(m, "max_length", None)), 1000)
+    return gr.Textbox(max_length=longest, **common)
+
+
+def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    from hub import backbones
+
+    names = list(dict.fromkeys([*backbones.names(), *filter(None, [common["value"]])]))
+    return gr.Dropdown(names, allow_custom_value=policy.any_model, **common)
+
+
+def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    """A layer or unit: its list is asked of the network when the tab opens; a name that is not on it is the technique's to refuse."""
+    return gr.Dropdown([c for c in [common["value"]] if c], allow_custom_value=True, **common)
+
+
+def _seed(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    dice = gr.Button("New", size="sm", min_width=0, elem_classes=["dice"])
+    number = gr.Number(precision=0, minimum=0, maximum=2**31 - 1, buttons=[dice], **common)
+    dice.click(None, None, number, js=DICE, api_visibility="private", queue=False)
+    return number
+
+
+def _picture(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    hint = common.pop("info")
+    return PictureInput(height=160, placeholder=hint, **{**common, "value": None})
+
+
+_Make = Callable[[FieldInfo, dict[str, Any], Policy], gr.components.Component]
+_BY_MEANING: dict[str, _Make] = {"backbone": _backbone, "layer": _listed_later, "unit": _listed_later, "seed": _seed, "picture": _picture}
+_BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str: _text}
+
+
+def _default(field: FieldInfo) -> Any:
+    value = field.get_default(call_default_factory=True)
+    return None if value is PydanticUndefined else value
+
+
+# ---------------------------------------------------------------- control -> value
+
+def read(params: type[Params], given: Sequence[Any], policy: Policy) -> Params:
+    """What the controls hold, in the order of the fields -> checked `Params`. Raises BadParams, UnknownBackbone, OverLimit."""
+    if len(given) != len(params.model_fields):
+        raise BadParams(f"{len(params.model_fields)} values are wanted, {len(given)} were given.")
+    values = {name: converted(params, name, value, policy) for name, value in zip(params.model_fields, given, strict=True)}
+    return params.read({name: value for name, value in values.items() if value is not None or accepts_none(params, name)}, policy)
+
+
+def converted(params: type[Params], name: str, value: Any, policy: Policy) -> Any:
+    """One control's value as its field's type: a slider gives 1 for 1.0 and 1.0 for 1. What does not fit is left for `Params` to refuse."""
+    field, meant = params.model_fields[name], params.meaning(name)
+    kind = plain_type(field)
+    if meant == "picture":
+        return uploaded(value, policy) if value else None
+    if meant == "backbone" and not policy.any_model:
+        _require_listed(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if value == "" and accepts_none(params, name):
+        return None
+    return str(value) if meant == "unit" and isinstance(value, int) else value
+
+
+def accepts_none(params: type[Params], name: str) -> bool:
+    return type(None) in get_args(params.model_fields[name].annotation)
+
+
+def uploaded(path: str, policy: Policy) -> bytes:
+    """The bytes of an uploaded file. Raises OverLimit before reading one that is too large."""
+    file = Path(path)
+    if not file.is_file():
+        raise BadParams("That upload is no longer there. Choose the picture again.")
+    if file.stat().st_size > policy.upload_bytes:
+        raise OverLimit(f"That file is larger than {policy.upload_bytes // 2**20} MiB, the most that is taken here.")
+    return file.read_bytes()
+
+
+def _require_listed(name: Any) -> None:
+    from hub import backbones
+
+    if name not in backbones.names():
+        raise UnknownBackbone(str(name), backbones.names())
+
+
+# ---------------------------------------------------------------- values -> controls, links
+
+def changed(params: Params) -> dict[str, Any]:
+    """What differs from the defaults, as JSON can carry it; pictures are left out."""
+    held = params.model_dump()
+    return {name: held[name] for name, field in type(params).model_fields.items()
+            if type(params).meaning(name) != "picture" and held[name] != _default(field)}
+
+
+def shown(params: Params) -> list[Any]:
+    """The value for each control, in the order of the fields; pictures are left empty."""
+    return [None if type(params).meaning(name) == "picture" else getattr(params, name) for name in type(params).model_fields]
+
+
+def packed(values: Mapping[str, Any]) -> str:
+    """Parameters as a part of an address.
+
+    >>> unpacked(packed({"octaves": 5}))
+    {'octaves': 5}
+    """
+    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":"), sort_keys=True).encode()).decode().rstrip("=")
+
+
+def unpacked(text: str) -> dict[str, Any]:
+    """What `packed` packed. Raises BadParams, for it may come from anyone."""
+    try:
+        if len(text) > MOST_LINK:
+            raise ValueError
+        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if not isinstance(values, dict):
+            raise ValueError
+    except (ValueError, RecursionError) as error:
+        raise BadParams("The settings in this link cannot be read.") from error
+    return values
+
+
+# ---------------------------------------------------------------- lists that follow the network
+
+def layer_choices(backbone: str) -> list[tuple[str, str]]:
+    """(what is read, value) for each layer of a network, the words that fit every network first."""
+    from hub import backbones
+
+    layers = [(f"{layer.name} · {layer.channels} channels", layer.name) for layer in backbones.load(backbone).layers()]
+    return [("early", "early"), ("middle", "middle"), ("late", "late"), *layers]
+
+
+def unit_choices(backbone: str, layer: str) -> list[str]:
+    """The units of a layer: class names, or channel numbers; none where the layer is not there."""
+    from hub import backbones
+
+    try:
+        return backbones.load(backbone).units(layer)
+    except InputError:
+        return []

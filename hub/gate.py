@@ -1,0 +1,91 @@
+"""What stands in front of the page: names it answers to, the largest body it reads, and how many runs one visitor may have waiting."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import JSONResponse
+
+from hub.policy import Policy
+
+UPLOAD = "/upload"
+JOIN = "/queue/join"
+OVERHEAD = 64 * 1024  # the envelope of a form upload around its file
+CLOSED = ("/gradio_api/deep_link", "/gradio_api/process_recording", "/gradio_api/file=http:", "/gradio_api/file=https:", "/gradio_api/proxy=", "/monitoring")
+"""Routes of Gradio's that the page does not use; one relays to other servers."""
+
+
+class Gate:
+    """ASGI middleware: refuses what is too large, closed, or too much from one visitor, before Gradio sees it."""
+
+    def __init__(self, app: Any, policy: Policy, blocks: Any) -> None:
+        self.app, self.policy, self.blocks = app, policy, blocks
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        path = scope["path"]
+        if path.startswith(CLOSED):
+            return await _refused(404, "There is nothing here.", scope, receive, send)
+        if scope["method"] not in ("POST", "PUT", "PATCH"):
+            return await self.app(scope, receive, send)
+        limit = self.policy.upload_bytes + OVERHEAD if path.endswith(UPLOAD) else self.policy.body_bytes
+        body = await _body(receive, limit)
+        if body is None:
+            return await _refused(413, f"That is larger than {limit // 1024} KiB, the most that is taken here.", scope, receive, send)
+        if path.endswith(JOIN) and self._waiting(body):
+            return await _refused(429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send)
+        return await self.app(scope, _again(body, receive), send)
+
+    def _waiting(self, body: bytes) -> bool:
+        """Whether this visitor already has as many runs waiting as the policy allows; one more may be running."""
+        if self.policy.per_session is None:
+            return False
+        try:
+            visitor = json.loads(body).get("session_hash")
+        except (ValueError, AttributeError, RecursionError):
+            return False
+        lines = self.blocks._queue.event_queue_per_concurrency_id.values()
+        return sum(event.session_hash == visitor for line in lines for event in line.queue) >= self.policy.per_session
+
+
+def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any) -> None:
+    """Put the gate in front of `app`. hosts: the names it answers to; ["*"] for any."""
+    app.add_middleware(Gate, policy=policy, blocks=blocks)
+    if hosts != ["*"]:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h if h != "::1" else "[::1]" for h in hosts], www_redirect=False)
+
+
+async def _body(receive: Any, limit: int) -> bytes | None:
+    """The whole body, or None as soon as it is longer than `limit`."""
+    parts, length = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > limit:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Any) -> Any:
+    """A `receive` that gives a body that was read already, then what the connection says next."""
+    given = False
+
+    async def again() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+    return again
+
+
+async def _refused(code: int, line: str, scope: Any, receive: Any, send: Any) -> None:
+    await JSONResponse({"detail": line, "error": line}, code, headers={"Retry-After": "5"} if code == 429 else {})(scope, receive, send)

@@ -1,0 +1,110 @@
+"""Figures of quality that stand beside a result. What they judge with is never what the result was optimised against."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from hub import backbones
+from hub.backbones import Backbone
+from hub.pixels import images
+
+JUDGED_AT = 64
+
+
+def judged(pictures: Tensor) -> Tensor:
+    """What the judge, a second network, sees: (B, 3, H, W) in [0, 1] -> probabilities (B, classes)."""
+    return backbones.judge().scores(images.resize(pictures, (JUDGED_AT, JUDGED_AT)).clamp(0, 1)).softmax(1)
+
+
+def second_opinion(picture: Tensor) -> tuple[str, float]:
+    """The class that the judge names first for one picture (1, 3, H, W), and its probability."""
+    probability, index = judged(picture)[0].max(0)
+    return backbones.judge().units(backbones.CLASSES)[int(index)], float(probability)
+
+
+def activation(network: Backbone, pictures: Tensor, layer: str, unit: int) -> Tensor:
+    """Mean activation of one unit over its positions, for each picture: (B,)."""
+    with torch.no_grad():
+        return network.features(pictures, [layer])[layer][:, unit].float().mean((1, 2))
+
+
+@lru_cache(maxsize=64)
+def natural_activations(network: Backbone, layer: str, per_class: int = 2) -> Tensor:
+    """Mean activation of every unit of a layer on pictures of the world and on the bundled photographs: (N, channels)."""
+    from hub import samples
+    from hub.world import CLASSES, draw
+
+    side = network.side
+    photographs = [images.resize(images.to_tensor(samples.load(name)), (side, side)).clamp(0, 1) for name in samples.names()]
+    world = [draw(name, per_class, side, seed=77) for name in CLASSES]
+    parts = torch.cat([p.cpu() for p in photographs] + world).to(photographs[0].device)
+    with torch.no_grad():
+        return torch.cat([network.features(p, [layer])[layer].float().mean((2, 3)).cpu() for p in parts.split(64)])
+
+
+def rise(network: Backbone, picture: Tensor, layer: str, unit: int) -> float:
+    """Activation that the picture reaches, over the largest that any natural picture reaches (at least a little above zero)."""
+    reached = activation(network, picture, layer, unit).max().item()
+    return reached / max(natural_activations(network, layer)[:, unit].max().item(), 1e-3)
+
+
+# ---------------------------------------------------------------- transforms never used in making a picture
+
+def rotated(pictures: Tensor, degrees: float = 30.0) -> Tensor:
+    angle, ratio = math.radians(degrees), pictures.shape[-2] / pictures.shape[-1]
+    cos, sin = math.cos(angle), math.sin(angle)
+    matrix = torch.tensor([[cos, -sin * ratio, 0.0], [sin / ratio, cos, 0.0]], device=pictures.device)
+    grid = F.affine_grid(matrix.expand(len(pictures), 2, 3), list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+
+
+def halved(pictures: Tensor) -> Tensor:
+    """Half the size, and back: half the detail."""
+    height, width = pictures.shape[-2:]
+    return images.resize(images.resize(pictures, (max(1, height // 2), max(1, width // 2))), (height, width)).clamp(0, 1)
+
+
+def blurred(pictures: Tensor, sigma: float = 1.5) -> Tensor:
+    reach = int(3 * sigma)
+    bell = torch.exp(-torch.arange(-reach, reach + 1, device=pictures.device).float().square() / (2 * sigma**2))
+    bell = (bell / bell.sum()).expand(3, 1, 1, -1)
+    padded = F.pad(pictures, (reach,) * 4, mode="replicate")
+    return F.conv2d(F.conv2d(padded, bell, groups=3), bell.transpose(2, 3), groups=3)
+
+
+def jpeg(pictures: Tensor, quality: int = 30) -> Tensor:
+    def through(image: Image.Image) -> Tensor:
+        memory = io.BytesIO()
+        image.save(memory, "JPEG", quality=quality)
+        return images.to_tensor(Image.open(memory, formats=["JPEG"]))
+    return torch.cat([through(image) for image in images.to_images(pictures)])
+
+
+def hue_shifted(pictures: Tensor, turns: float = 0.08) -> Tensor:
+    """Every colour turned around the grey axis."""
+    angle = torch.tensor(turns * 2 * torch.pi)
+    axis = torch.full((3,), 1 / 3**0.5)
+    cross = torch.tensor([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
+    turn = angle.cos() * torch.eye(3) + angle.sin() * cross + (1 - angle.cos()) * torch.outer(axis, axis)
+    return torch.einsum("rc,bchw->brhw", turn.to(pictures.device), pictures).clamp(0, 1)
+
+
+HELD_OUT: dict[str, Callable[[Tensor], Tensor]] = {
+    "rotated by 30°": rotated, "at half size": halved, "blurred": blurred, "as JPEG 30": jpeg, "hue shifted": hue_shifted}
+"""Transforms that no technique uses while it draws."""
+
+
+def robustness(network: Backbone, picture: Tensor, layer: str, unit: int) -> float:
+    """Mean activation under the held-out transforms over the activation of the picture as it is."""
+    clean = activation(network, picture, layer, unit).mean().item()
+    moved = [activation(network, transform(picture), layer, unit).mean().item() for transform in HELD_OUT.values()]
+    return float(np.mean(moved)) / clean if abs(clean) > 1e-6 else 0.0

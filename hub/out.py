@@ -1,0 +1,115 @@
+"""Where the command line writes results: a PNG file, a folder, or standard output. Checked before any work is done.
+
+`-o NAME.png` writes the picture there, and the result's files (a video, say) beside it as NAME.FILE. `-o FOLDER`, an existing
+folder or a name that ends in `/`, writes TECHNIQUE.png in it, the files, and every further picture as TECHNIQUE-01.png …
+`-o -` writes the PNG to standard output and nothing else. What exists is replaced.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.errors import BadOutput, BrokenTechnique
+from hub.files import write_safely
+from hub.technique import Result
+
+
+@dataclass(frozen=True)
+class Out:
+    """A place that can be written to. path: a PNG file or a folder; None for standard output."""
+
+    path: Path | None
+    folder: bool = False
+
+    @classmethod
+    def checked(cls, text: str) -> Out:
+        """Read what was given to `-o`, and try the place. Raises BadOutput."""
+        if text == "-":
+            return cls(None)
+        path = Path(text)
+        if path.is_dir() or text.endswith(("/", os.sep)):
+            return cls(checked_folder(text), folder=True)
+        if path.suffix.lower() != ".png":
+            raise BadOutput(f"{text!r} is not a PNG file; only PNG carries its recipe. Try {str(path.with_suffix('.png'))!r}, or a folder.")
+        _try_to_write(path.parent)
+        return cls(path)
+
+    def write(self, name: str, result: Result) -> list[str]:
+        """Write a result of the technique called `name`; returns what could not go there, for a note to the user.
+
+        Raises BadOutput where the result has no picture and the place takes nothing else.
+        """
+        if self.path is None:
+            _to_standard_output(result)
+            return [*_further(result), *result.files]
+        if self.folder:
+            self._write_folder(self.path, name, result)
+            return []
+        _save(result, self.path)
+        for file, content in _files(result):
+            write_safely(self.path.with_name(f"{self.path.stem}.{file}"), content)
+        return _further(result)
+
+    @staticmethod
+    def _write_folder(folder: Path, name: str, result: Result) -> None:
+        if result.image is not None:
+            _save(result, folder / f"{name}.png")
+        for number, (image, _) in enumerate(result.images, 1):
+            image.save(content := io.BytesIO(), "PNG")
+            write_safely(folder / f"{name}-{number:02d}.png", content.getvalue())
+        for file, data in _files(result):
+            write_safely(folder / file, data)
+
+
+def checked_folder(text: str) -> Path:
+    """A folder that can be written to; made where it is missing, but not its parents. Raises BadOutput."""
+    path = Path(text)
+    try:
+        path.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise BadOutput(f"{text!r} is a file; a folder is wanted.") from error
+    except OSError as error:
+        raise BadOutput(f"The folder {text!r} cannot be made: {error.strerror}. Make its parent first.") from error
+    _try_to_write(path)
+    return path
+
+
+def _try_to_write(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BadOutput(f"There is no folder {str(folder)!r}. Make it first: mkdir -p {folder}")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BadOutput(f"The folder {str(folder)!r} cannot be written to: {error.strerror}.") from error
+
+
+def _save(result: Result, path: Path) -> None:
+    if result.image is None:
+        raise BadOutput("This result has no single picture. Give a folder to -o to keep what it has.")
+    result.save(str(path))
+
+
+def _to_standard_output(result: Result) -> None:
+    from hub.recipe import png_bytes
+
+    if result.image is None:
+        raise BadOutput("This result has no single picture for standard output. Give a folder to -o to keep what it has.")
+    sys.stdout.buffer.write(png_bytes(result))
+    sys.stdout.buffer.flush()
+
+
+def _further(result: Result) -> list[str]:
+    return [f"{len(result.images)} further pictures"] if result.images else []
+
+
+def _files(result: Result) -> Iterator[tuple[str, bytes]]:
+    for name, content in result.files.items():
+        if Path(name).name != name or name in ("", ".", ".."):
+            raise BrokenTechnique(f"The name of a result's file must be a plain file name, not {name!r}.")
+        yield name, content

@@ -1,0 +1,128 @@
+"""The loop: make an objective large (or small) by changing a canvas, showing the picture on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from hub.backbones import Backbone
+from hub.errors import NotFinite
+from hub.pixels import images
+from hub.pixels.canvas import Canvas
+from hub.pixels.gradients import gradient, laplacian_normalised
+from hub.pixels.objectives import Objective
+from hub.pixels.transforms import Robustness
+from hub.technique import Curve, Result
+
+Previews = Generator[Result, None, Tensor]
+Show = Callable[[Tensor], Image.Image]
+
+
+class Rule(Protocol):
+    """How gradients become a step."""
+
+    def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
+        """Move the parameters up the slopes; `done` is the share of the steps behind, in [0, 1)."""
+
+
+class Adam:
+    """Adam (Kingma and Ba 2014), upwards. cosine: let the rate fall to a tenth along half a cosine."""
+
+    def __init__(self, rate: float = 0.05, *, cosine: bool = False, betas: tuple[float, float] = (0.9, 0.999)) -> None:
+        self.rate, self.cosine, self.betas = rate, cosine, betas
+        self.optimiser: torch.optim.Adam | None = None
+
+    def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
+        if self.optimiser is None:
+            self.optimiser = torch.optim.Adam(parameters, lr=self.rate, betas=self.betas, maximize=True)
+        if self.cosine:
+            fall = 0.1 + 0.9 * 0.5 * (1 + torch.cos(torch.tensor(torch.pi * done)).item())
+            self.optimiser.param_groups[0]["lr"] = self.rate * fall
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.grad = slope
+        self.optimiser.step()
+
+
+class Climb:
+    """Plain steps of one size along the normalised gradient, as dreams use. size: in [0, 1] pixels, root mean square."""
+
+    def __init__(self, size: float, normalise: Callable[[Tensor], Tensor] = laplacian_normalised) -> None:
+        self.size, self.normalise = size, normalise
+
+    @torch.no_grad()
+    def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.add_(self.normalise(slope), alpha=self.size).clamp_(0, 1)
+
+
+@dataclass
+class Trace:
+    """The values on the way, kept where they were computed until somebody looks."""
+
+    label: str
+    values: list[Tensor] = field(default_factory=list)
+
+    def curves(self) -> dict[str, Curve]:
+        y = torch.stack(self.values).cpu().tolist() if self.values else []
+        return {self.label: Curve([float(i) for i in range(len(y))], y, "step", self.label)}
+
+
+def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: int, rule: Rule, generator: torch.Generator,
+             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, plateau: float = 0.0, trace: Trace | None = None,
+             span: tuple[float, float] = (0.0, 1.0), show: Show | None = None) -> Previews:
+    """Change the canvas for `steps` steps, yielding a preview after each; return the picture, (B, 3, H, W) in [0, 1].
+
+    robustness: how the picture is moved before the network sees it. roll: the same for dreams, by whole pixels around the edges.
+    tile: see `gradient`. plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
+    trace: where the values are noted (mean of the batch). span: the part of the whole work that this is, for progress.
+    show: (B, 3, H, W) -> the preview's picture; called only where somebody looks. Default: the first picture of the batch.
+    Raises NotFinite, with the last good preview, where numbers run away.
+    """
+    trace = trace if trace is not None else Trace("activation")
+    show = show or (lambda pictures: images.to_image(pictures[:1]))
+    last, start = None, len(trace.values)
+    for step in range(steps):
+        value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile)
+        if not all(bool(torch.isfinite(t).all()) for t in (value, *slopes)):  # before the step: the canvas stays as it was last shown
+            raise NotFinite(f"The numbers left the finite range at step {step + 1}. Try a smaller step, or float32 (NETSEE_DTYPE=float32).", last)
+        rule(canvas.parameters, slopes, step / steps)
+        trace.values.append(value.mean())
+        last = _preview(canvas, show, trace, span[0] + (span[1] - span[0]) * 0.999 * (step + 1) / steps)
+        yield last
+        if plateau and step > 10 and flat(trace.values[start:], max(5, steps // 5), plateau):
+            break
+    with torch.no_grad():
+        return canvas.picture().detach()
+
+
+def _slopes(objective: Objective, canvas: Canvas, network: Backbone, generator: torch.Generator, robustness: Robustness | None,
+            roll: int, tile: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The values of the pictures, (B,), and the gradient with respect to each parameter of the canvas."""
+    shift = torch.randint(-roll, roll + 1, (2,), generator=generator).tolist() if roll else [0, 0]
+    with torch.enable_grad():
+        picture = canvas.picture()
+        seen = robustness(picture, generator) if robustness else picture
+        seen = seen.roll(shift, (-2, -1)) if roll else seen
+    value, slope = gradient(objective, network, seen, tile)
+    return value, torch.autograd.grad(seen, canvas.parameters, slope)
+
+
+def _preview(canvas: Canvas, show: Show, trace: Trace, progress: float) -> Result:
+    def look() -> Image.Image:
+        with torch.no_grad():
+            return show(canvas.picture())
+    return Result(image=look, curves=trace.curves, progress=progress)
+
+
+def flat(values: list[Tensor], window: int, share: float) -> bool:
+    """Whether the mean of the last `window` values rose by less than `share` of the whole rise, over the window before it."""
+    if len(values) < 2 * window + 1:
+        return False
+    recent = torch.stack(values[-window:]).mean()
+    before = torch.stack(values[-2 * window:-window]).mean()
+    return bool((recent - before).abs() <= share * (recent - values[0]).abs())

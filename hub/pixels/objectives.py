@@ -1,0 +1,143 @@
+"""What is wanted of a picture. Objectives add, subtract and scale like the terms of a formula:
+
+    channel("layer3", 17) + 0.5 * channel("layer3", 4) - 2 * variation()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hub.backbones.layers import CLASSES
+from hub.pixels import images
+
+Features = dict[str, Tensor]
+Measure = Callable[[Features, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A number to make large for every picture of a batch.
+
+    layers: the layers it looks at. measure: (features by layer, picture (B, 3, H, W)) -> (B,), in float32.
+    """
+
+    layers: frozenset[str]
+    measure: Measure
+
+    def __call__(self, features: Features, picture: Tensor) -> Tensor:
+        return self.measure(features, picture)
+
+    def __add__(self, other: Objective) -> Objective:
+        return Objective(self.layers | other.layers, lambda f, p: self(f, p) + other(f, p))
+
+    def __sub__(self, other: Objective) -> Objective:
+        return self + -1.0 * other
+
+    def __mul__(self, factor: float) -> Objective:
+        return Objective(self.layers, lambda f, p: factor * self(f, p))
+
+    __rmul__ = __mul__
+
+
+def at_layer(layer: str, measure: Callable[[Tensor], Tensor]) -> Objective:
+    """An objective on one layer's maps, (B, C, h, w) float32 -> (B,)."""
+    return Objective(frozenset([layer]), lambda features, _: measure(features[layer].float()))
+
+
+def channel(layer: str, unit: int) -> Objective:
+    """The mean activation of one channel over its positions (the activation maximization of Erhan et al. 2009)."""
+    return at_layer(layer, lambda f: f[:, unit].mean((1, 2)))
+
+
+def channels(layer: str, units: Sequence[int]) -> Objective:
+    """One channel for each picture of the batch: many filters drawn in one go. Works for a batch of len(units) pictures."""
+    wanted = torch.as_tensor(units)
+    return at_layer(layer, lambda f: f[torch.arange(len(f)), wanted.to(f.device)].mean((1, 2)))
+
+
+def centred(layer: str, units: Sequence[int], spread: float = 0.35) -> Objective:
+    """As `channels`, but positions near the middle count most, so that one motif stands there instead of a carpet of it."""
+    wanted = torch.as_tensor(units)
+
+    def measure(f: Tensor) -> Tensor:
+        return (f[torch.arange(len(f)), wanted.to(f.device)] * bell(f.shape[-2:], spread).to(f.device)).sum((1, 2))
+    return at_layer(layer, measure)
+
+
+def neuron(layer: str, units: Sequence[int]) -> Objective:
+    """The value of each picture's channel at the middle position only."""
+    wanted = torch.as_tensor(units)
+    return at_layer(layer, lambda f: f[torch.arange(len(f)), wanted.to(f.device), f.shape[-2] // 2, f.shape[-1] // 2])
+
+
+def class_evidence(units: Sequence[int], spread: float | None = 0.5) -> Objective:
+    """How surely the classifier would name each picture's class, as a log-probability, of the evidence near the middle.
+
+    spread: width of that middle as a share of the side; None weighs all positions alike, as the classifier itself does.
+    """
+    wanted = torch.as_tensor(units)
+
+    def measure(maps: Tensor) -> Tensor:
+        weight = bell(maps.shape[-2:], spread).to(maps.device) if spread else 1 / (maps.shape[-1] * maps.shape[-2])
+        logits = (maps * weight).sum((2, 3))
+        chosen = logits[torch.arange(len(logits)), wanted.to(logits.device)]
+        return F.log_softmax(logits, 1)[torch.arange(len(logits)), wanted.to(logits.device)] + 0.1 * chosen
+    return at_layer(CLASSES, measure)
+
+
+def class_everywhere(units: Sequence[int]) -> Objective:
+    """Log-probability of any of the classes at every position by itself: the whole picture fills with them (dreams)."""
+    def measure(maps: Tensor) -> Tensor:
+        return torch.logsumexp(F.log_softmax(maps, 1)[:, list(units)], 1).mean((1, 2))
+    return at_layer(CLASSES, measure)
+
+
+def energy(layer: str) -> Objective:
+    """Half the mean square of a whole layer: whatever it sees, more of it (Mordvintsev et al. 2015)."""
+    return at_layer(layer, lambda f: f.square().mean((1, 2, 3)) / 2)
+
+
+def several(layer: str, units: Sequence[int]) -> Objective:
+    """The energy of some channels of a layer."""
+    return at_layer(layer, lambda f: f[:, list(units)].square().mean((1, 2, 3)) / 2)
+
+
+def like(layer: str, guide: Tensor) -> Objective:
+    """At every position, the best match with a guide's features: dreams of what the guide shows (Mordvintsev et al. 2015, guided).
+
+    guide: (1, C, h, w) features of the guide picture at that layer.
+    """
+    words = guide.detach().float().flatten(2)[0]  # (C, h*w)
+
+    def measure(f: Tensor) -> Tensor:
+        flat = f.flatten(2)
+        best = words.T[(flat.detach().transpose(1, 2) @ words).argmax(-1)].transpose(1, 2)
+        return (flat * best).mean((1, 2))
+    return at_layer(layer, measure)
+
+
+def unlike(layer: str) -> Objective:
+    """How different the pictures of a batch are from each other: minus the cosine of their Gram matrices (Olah et al. 2017)."""
+    def measure(f: Tensor) -> Tensor:
+        flat = f.flatten(2)
+        gram = F.normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1)
+        likeness = gram @ gram.T
+        return -(likeness.sum(1) - likeness.diagonal()) / max(1, len(f) - 1)
+    return at_layer(layer, measure)
+
+
+def variation() -> Objective:
+    """Total variation of the picture itself: subtract it for smoothness."""
+    return Objective(frozenset(), lambda _, picture: images.total_variation(picture.float()))
+
+
+def bell(size: tuple[int, int] | torch.Size, spread: float) -> Tensor:
+    """Gaussian weights over a map, (h, w), that sum to 1; `spread` is the standard deviation as a share of the half side."""
+    rows, columns = (torch.linspace(-1, 1, n) if n > 1 else torch.zeros(1) for n in size)
+    weight = torch.exp(-(rows[:, None].square() + columns[None].square()) / (2 * spread * spread))
+    return weight / weight.sum()

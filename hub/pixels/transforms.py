@@ -1,0 +1,34 @@
+"""Robustness: before the network sees it, the picture is moved a little at every step, so that only what survives that can grow.
+
+All of jitter, scale and rotation is one resampling to a fixed shape (others change the shape every step, or resample several times).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """jitter: in pixels each way. scale: factors from 1 - scale to 1 + scale. rotate: in degrees each way. Each picture its own."""
+
+    jitter: float = 6.0
+    scale: float = 0.1
+    rotate: float = 8.0
+
+    def __call__(self, pictures: Tensor, generator: torch.Generator) -> Tensor:
+        """(B, 3, H, W) -> the same shape, moved; what comes in from outside is mirrored."""
+        batch, height, width = pictures.shape[0], pictures.shape[-2], pictures.shape[-1]
+        drawn = 2 * torch.rand(batch, 4, generator=generator) - 1
+        angle, zoom = drawn[:, 0] * math.radians(self.rotate), 1 + drawn[:, 1] * self.scale
+        cos, sin = angle.cos() / zoom, angle.sin() / zoom
+        shift_x, shift_y = drawn[:, 2] * 2 * self.jitter / width, drawn[:, 3] * 2 * self.jitter / height
+        ratio = height / width
+        matrix = torch.stack([torch.stack([cos, -sin * ratio, shift_x], 1), torch.stack([sin / ratio, cos, shift_y], 1)], 1)
+        grid = F.affine_grid(matrix.to(pictures.device), list(pictures.shape), align_corners=False)
+        return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="reflection", align_corners=False)

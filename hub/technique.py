@@ -1,0 +1,308 @@
+"""The contract: parameters that are checked, results that every front end can show, and `@technique`.
+
+A technique is one function. Its annotations say whether it wants a picture, its `Params` say what can be set, and what it yields
+is what is seen:
+
+    class Params(hub.Params):
+        strength: float = hub.Field(1.0, ge=0, le=4, description="How strongly the dream takes over.")
+
+    @hub.technique(title="Deep dream", family="Dream", paper="Mordvintsev et al. 2015")
+    def run(image: Image, params: Params) -> Iterator[hub.Result]:
+        ...
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
+
+import pydantic
+from PIL import Image as PILImage
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
+from pydantic_core import core_schema
+
+from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
+from hub.policy import Policy
+
+if TYPE_CHECKING:
+    from hub.recipe import Recipe
+
+Image = PILImage.Image
+Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture"]
+
+
+# ---------------------------------------------------------------- parameters
+
+@dataclass(frozen=True)
+class Means:
+    """What a field means beyond its Python type, so that front ends can choose a control for it."""
+
+    kind: Kind
+
+
+class _PictureSchema:
+    """Lets a `Params` field hold a picture: given as a path, bytes, PIL image or array; held as a clean RGB PIL image."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def decoded(value: Any, info: ValidationInfo) -> Image:
+            from hub.decode import decode
+
+            try:
+                return decode(value, (info.context or {}).get("policy") or Policy.local()).image
+            except BadPicture as error:
+                raise ValueError(str(error)) from error
+
+        return core_schema.with_info_plain_validator_function(
+            decoded, serialization=core_schema.plain_serializer_function_ser_schema(_picture_id, when_used="json"))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "picture"}
+
+
+def _picture_id(image: Image) -> str:
+    from hub.decode import picture_hash
+
+    return f"sha256:{picture_hash(image)}"
+
+
+BackboneName = Annotated[str, Means("backbone"), pydantic.Field(max_length=200)]
+"""The name of a network; see `netsee list --backbones`."""
+LayerName = Annotated[str, Means("layer"), pydantic.Field(max_length=200)]
+"""A layer of the backbone chosen beside it, by its module name, or `early`, `middle`, `late`, `classes`."""
+UnitName = Annotated[str, Means("unit"), pydantic.Field(max_length=200)]
+"""A channel of the layer chosen beside it, by number, or a class by name."""
+UnitNames = Annotated[str, Means("units"), pydantic.Field(max_length=2000)]
+"""Several units of the layer chosen beside it, separated by commas; empty for all of it."""
+Seed = Annotated[int, Means("seed"), pydantic.Field(ge=0, lt=2**31)]
+"""What chance starts from: the same seed gives the same picture."""
+Picture = Annotated[PILImage.Image, _PictureSchema, Means("picture")]
+"""A second picture (style, mask, guide)."""
+
+
+def Field(default: Any = ..., *, description: str, label: str | None = None, more: bool = False, **limits: Any) -> Any:
+    """A parameter of a technique: pydantic's `Field` with what the front ends need.
+
+    description: one sentence for a visitor; the paper's term may stand in it.
+    label: a short name for the control; the field's own name where it is not given.
+    more: true for what is folded away until asked for.
+    limits: `ge`, `le`, `gt`, `lt`, `multiple_of`, `max_length` … as in pydantic.
+    """
+    return pydantic.Field(default, title=label, description=description, json_schema_extra={"more": more}, **limits)
+
+
+class Params(BaseModel):
+    """The base of every technique's parameters: strict types, no unknown names, no NaN, immutable.
+
+    quick: values that make a run short; `netsee check` and the tests run with them.
+    """
+
+    quick: ClassVar[dict[str, Any]] = {}
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True,
+                              validate_default=True)
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any] | Params | None, policy: Policy | None = None) -> Params:
+        """Check `values` and fill in defaults. Raises BadParams, one line, with a suggestion for a misspelt name."""
+        if isinstance(values, Params):
+            values = {name: getattr(values, name) for name in values.model_fields_set}
+        try:
+            return cls.model_validate(dict(values or {}), context={"policy": policy})
+        except ValidationError as error:
+            raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
+
+    @classmethod
+    def _said(cls, error: Any) -> str:
+        name = ".".join(str(part) for part in error["loc"]) or "parameters"
+        if error["type"] == "extra_forbidden":
+            near = nearest(name, cls.model_fields)
+            return f"{name!r} is not a parameter. " + (f"Did you mean {near!r}?" if near else f"There are: {', '.join(cls.model_fields)}.")
+        given = repr(error["input"])
+        shown = "" if error["type"] == "missing" or len(given) > 60 else f" (given: {given})"
+        return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}"
+
+    @classmethod
+    def meaning(cls, name: str) -> Kind | None:
+        """Which of the special kinds a field is, or None for a plain value."""
+        field = cls.model_fields[name]
+        return next((m.kind for m in (*field.metadata, *_nested_metadata(field.annotation)) if isinstance(m, Means)), None)
+
+    @classmethod
+    def fields_meaning(cls, kind: Kind) -> list[str]:
+        return [name for name in cls.model_fields if cls.meaning(name) == kind]
+
+
+def _nested_metadata(annotation: Any) -> Iterator[Any]:
+    """What `Annotated` says anywhere inside an annotation such as `Picture | None`."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _nested_metadata(part)
+
+
+# ---------------------------------------------------------------- results
+
+@dataclass(frozen=True)
+class Curve:
+    """A line on a chart: y over x. `label_x` and `label_y` name the axes with their units."""
+
+    x: list[float]
+    y: list[float]
+    label_x: str = "step"
+    label_y: str = ""
+
+
+@dataclass
+class Result:
+    """What a technique has to show, at the end or on the way. Every field is optional; front ends show those present.
+
+    image: the picture; on the way it may be given as a function, which is called when somebody first looks.
+        Look at a preview before asking for the next.
+    images: further pictures with captions.
+    curves: name -> Curve; on the way it may be given as a function too.
+    table: rows of one mapping each, column name -> value.
+    metrics: name -> number, figures of quality.
+    caption: one or two sentences about this very result.
+    files: file name -> bytes, for download.
+    progress: share of the work done, in [0, 1]; the last result has 1.
+    recipe: how the result was made; filled in by the hub.
+    """
+
+    image: Any = None
+    images: list[tuple[Image, str]] = field(default_factory=list)
+    curves: Any = field(default_factory=dict)
+    table: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    caption: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    progress: float = 0.0
+    recipe: Recipe | None = None
+
+    def __getattribute__(self, name: str) -> Any:
+        value = super().__getattribute__(name)
+        if name in ("image", "curves") and callable(value):
+            value = value()
+            setattr(self, name, value)
+        return value
+
+    def save(self, path: str) -> None:
+        """Write the picture as a PNG that carries its recipe. Nothing half-written: a temporary file, then a rename."""
+        from hub.recipe import save_png
+
+        save_png(self, path)
+
+
+# ---------------------------------------------------------------- techniques
+
+Body = Callable[[Any, Any], Iterator[Result]]
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A decorated `run`. Calling it gives the last `Result`; `stream` gives them all.
+
+    picture: whether a picture is "needed", "welcome" or "none" (not asked for), as the annotation says.
+    example: what the app shows before anyone runs it: parameters, and under "image" a sample ("sample:NAME").
+    """
+
+    name: str
+    title: str
+    family: str
+    paper: str
+    version: str
+    body: Body
+    Params: type[Params]
+    picture: Literal["needed", "welcome", "none"]
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Result:
+        """Run to the end. `image`: path, bytes, PIL image or array; `params`: `Params`, a mapping, or None for defaults.
+
+        Raises InputError (BadPicture, BadParams, …) before any work, NotFinite where numbers ran away.
+        """
+        last = None
+        for last in self.stream(image, params, policy=policy):
+            pass
+        if last is None:
+            raise BrokenTechnique(f"{self.name} ended without a result.")
+        return last
+
+    def stream(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Iterator[Result]:
+        """Yield every `Result`; input is checked at once, before the first one is asked for. Close the generator to cancel."""
+        policy = policy or Policy.local()
+        checked = self.Params.read(params, policy)
+        picture, notice = self._picture(image, policy)
+        return self._results(picture, checked, notice)
+
+    def _picture(self, image: Any, policy: Policy) -> tuple[Image | None, str]:
+        if image is None or self.picture == "none":
+            if image is None and self.picture == "needed":
+                raise BadPicture(f"{self.title} needs a picture. Give one, or a sample by name: sample:clouds.")
+            return None, ""
+        from hub.decode import decode, fit
+
+        decoded = decode(image, policy)
+        return fit(decoded.image, policy.working_side), decoded.notice
+
+    def _results(self, image: Image | None, params: Params, notice: str) -> Iterator[Result]:
+        from hub.recipe import recipe_of
+
+        results = self.body(image.copy() if image is not None else None, params)
+        try:
+            for result in results:
+                if not isinstance(result, Result):
+                    raise BrokenTechnique(f"{self.name} yielded {type(result).__name__}; a technique yields hub.Result.")
+                if result.progress >= 1:
+                    result = replace(result, recipe=recipe_of(self, image, params),
+                                     caption=" ".join(filter(None, (result.caption, notice))))
+                yield result
+        finally:
+            results.close()
+
+    @cached_property
+    def summary(self) -> str:
+        """The first paragraph of the documentation: what a visitor reads above the tab."""
+        return self.documentation.partition("\n\n")[0].replace("\n", " ")
+
+    @cached_property
+    def documentation(self) -> str:
+        """The module's docstring, which is the technique's page; the function's own where there is none."""
+        module = sys.modules.get(self.body.__module__)
+        return inspect.cleandoc((module and module.__doc__) or self.body.__doc__ or "")
+
+
+def technique(*, title: str, family: str, paper: str = "", version: str = "1", name: str | None = None,
+              example: Mapping[str, Any] | None = None) -> Callable[[Body], Technique]:
+    """Make a generator function `run(image, params)` a technique.
+
+    title, family: how it is called in the app, and under which heading. paper: its source, for the page.
+    version: change it when the same parameters no longer give the same picture.
+    example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
+    Raises BrokenTechnique where the function does not keep the contract.
+    """
+    def decorate(body: Body) -> Technique:
+        label = name or body.__module__.rpartition(".")[2]
+        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {})
+    return decorate
+
+
+def _signature(body: Body, name: str) -> tuple[type[Params], Literal["needed", "welcome", "none"]]:
+    if not inspect.isgeneratorfunction(body):
+        raise BrokenTechnique(f"{name}: run must be a generator function: it yields hub.Result, the last one with progress=1.")
+    if list(inspect.signature(body).parameters) != ["image", "params"]:
+        raise BrokenTechnique(f"{name}: run takes exactly (image, params).")
+    try:
+        hints = get_type_hints(body)
+    except Exception as error:
+        raise BrokenTechnique(f"{name}: the annotations of run cannot be read: {error}") from error
+    wanted = hints.get("params")
+    if not (inspect.isclass(wanted) and issubclass(wanted, Params)):
+        raise BrokenTechnique(f"{name}: annotate params with a subclass of hub.Params.")
+    kinds = {Image: "needed", Image | None: "welcome", type(None): "none"}
+    if hints.get("image") not in kinds:
+        raise BrokenTechnique(f"{name}: annotate image as Image (needed), Image | None (welcome) or None (not asked for).")
+    return wanted, kinds[hints["image"]]

@@ -1,0 +1,294 @@
+"""The contract of a technique as a suite of small named checks, for its author and for the tests of this project alike.
+
+On the command line: `netsee check NAME`. In the tests of a package of techniques:
+
+    @pytest.mark.parametrize("check", hub.testing.checks("my_technique"), ids=str)
+    def test_contract(check):
+        check()
+
+Every check runs on a small picture with `Params.quick`, the values that make a run short.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+
+from hub import flags, registry
+from hub.errors import BadParams, BrokenTechnique, InputError
+from hub.policy import Policy
+from hub.technique import Image, Params, Result
+from hub.trial import OtherChance, Trial, digest, hooks, made, pixels_of, require, small_picture
+
+# ---------------------------------------------------------------- the suite
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one technique. Calling it raises BrokenTechnique where the contract is not kept."""
+
+    name: str
+    trial: Trial
+    body: Callable[[Trial], None] = field(repr=False)
+
+    def __call__(self) -> None:
+        self.body(self.trial)
+
+    def __str__(self) -> str:
+        return f"{self.trial.technique.name}-{self.name}"
+
+    def fault(self) -> str:
+        """What is wrong, in words; nothing where all is well. An error of the technique itself is a fault too."""
+        try:
+            self()
+        except BrokenTechnique as error:
+            return str(error)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+
+CHECKS: dict[str, Callable[[Trial], None]] = {}
+
+
+def checks(name: str, quick: Mapping[str, Any] | None = None) -> list[Check]:
+    """The checks that apply to the technique called `name`; they share its runs, so that the suite is short.
+
+    quick: parameters for the runs; the technique's own `Params.quick` where it is not given.
+    Raises UnknownTechnique, BrokenTechnique where it did not load, BadParams where `quick` is not valid.
+    """
+    trial = Trial(registry.technique(name), quick)
+    return [Check(label, trial, body) for label, body in CHECKS.items() if _applies(label, trial)]
+
+
+def check_technique(name: str, quick: Mapping[str, Any] | None = None) -> None:
+    """Run every check. Raises BrokenTechnique, naming each that failed and why."""
+    faults = [f"{check.name}: {said}" for check in checks(name, quick) if (said := check.fault())]
+    if faults:
+        raise BrokenTechnique(f"{name} breaks the contract. {'; '.join(faults)}")
+
+
+def _applies(label: str, trial: Trial) -> bool:
+    if label == "takes_odd_pictures":
+        return trial.technique.picture != "none"
+    if label == "replays_from_its_recipe":  # a recipe holds a second picture's hash, not the picture
+        return all(getattr(trial.params, name) is None for name in trial.technique.Params.fields_meaning("picture"))
+    return True
+
+
+def _check(body: Callable[[Trial], None]) -> Callable[[Trial], None]:
+    CHECKS[body.__name__] = body
+    return body
+
+
+# ---------------------------------------------------------------- what it says
+
+@_check
+def says_what_it_is(trial: Trial) -> None:
+    """A title, a family, a summary of a few lines, a sentence for each parameter, names that no front end has taken."""
+    technique = trial.technique
+    for what in ("title", "family", "summary"):
+        require(bool(getattr(technique, what).strip()), f"It has no {what}.")
+    require(len(technique.summary) <= 300, f"Its summary has {len(technique.summary)} characters; 300 fit above the tab.")
+    for name, each in technique.Params.model_fields.items():
+        require(bool(each.description), f"The parameter {name} has no description: use hub.Field(…, description=…).")
+        require(name not in flags.RESERVED, f"A parameter cannot be called {name}: every command has that flag.")
+
+
+@_check
+def schema_makes_a_round_trip(trial: Trial) -> None:
+    """Parameters survive JSON, and their schema is JSON too."""
+    params = trial.technique.Params
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a default that JSON cannot carry is left out of the schema
+        json.dumps(params.model_json_schema(), allow_nan=False)
+    pictures = set(params.fields_meaning("picture"))
+    plain = json.dumps(trial.params.model_dump(mode="json", exclude=pictures), allow_nan=False)
+    read = params.model_validate_json(json.dumps({**json.loads(plain), **{p: None for p in pictures if _may_be_none(params, p)}}))
+    for name in params.model_fields.keys() - pictures:
+        before, after = getattr(trial.params, name), getattr(read, name)
+        require(before == after, f"{name} is {before!r} before JSON and {after!r} after.")
+
+
+def _may_be_none(params: type[Params], name: str) -> bool:
+    return params.model_fields[name].get_default() is None
+
+
+@_check
+def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
+    """What the form shows, what the words of the command line give, and what Python takes are the same values."""
+    from hub import forms
+
+    params, policy = trial.technique.Params, Policy.local()
+    for name, each in params.model_fields.items():
+        default = each.get_default(call_default_factory=True)
+        if each.is_required() or isinstance(default, PIL.Image.Image):
+            continue
+        spoken = _spoken(params, name, default)
+        require(spoken == default, f"{name} is {default!r} in Python and {spoken!r} on the command line.")
+        if params.meaning(name) != "picture":
+            shown = forms.converted(params, name, forms.component(params, name, policy).value, policy)
+            require(shown == default, f"{name} is {default!r} in Python and {shown!r} in the form.")
+
+
+def _spoken(params: type[Params], name: str, value: Any) -> Any:
+    """A value said in the words of the command line and read back."""
+    import click
+
+    command = click.Command("run", params=[flags.option(params, name)])
+    return flags.given(command.make_context("run", list(flags.words(name, value))), params).get(name)
+
+
+@_check
+def refuses_an_unknown_parameter(trial: Trial) -> None:
+    """A misspelt name is an error before any work, not silence."""
+    try:
+        trial.technique.stream(trial.picture, {**trial.values, "no_such_parameter": 1})
+    except BadParams as error:
+        require("no_such_parameter" in str(error), f"The error does not name the parameter: {error}")
+    else:
+        raise BrokenTechnique("A parameter that does not exist was taken.")
+
+
+# ---------------------------------------------------------------- what it makes
+
+@_check
+def progress_never_falls_and_ends_at_one(trial: Trial) -> None:
+    """A bar that follows it only moves forward, and is full at the end."""
+    progress = trial.first.progress
+    require(bool(progress), "The run ended without a result.")
+    require(all(0 <= p <= 1 for p in progress), f"Progress leaves [0, 1]: {min(progress)} to {max(progress)}.")
+    fall = next(((a, b) for a, b in zip(progress, progress[1:], strict=False) if b < a), None)
+    require(fall is None, f"Progress falls from {fall[0]} to {fall[1]}." if fall else "")
+    require(progress[-1] == 1, f"The last result has progress {progress[-1]}; it must be 1.")
+
+
+@_check
+def same_seed_same_bytes(trial: Trial) -> None:
+    """A second run makes the same bytes, whatever the global random generators hold."""
+    first = trial.first_digest
+    with OtherChance():
+        again = digest(made(trial.run()))
+    require(again == first, "Two runs with the same seed differ: draw all chance from one torch.Generator seeded by the parameter.")
+
+
+@_check
+def same_bytes_in_another_process(trial: Trial) -> None:
+    """A new process on as many threads makes the same bytes."""
+    require(trial.elsewhere["digest"] == trial.first_digest, "Another process makes another picture from the same inputs and seed.")
+
+
+@_check
+def reaches_for_no_network(trial: Trial) -> None:
+    """Neither importing nor running it asks for an address."""
+    reached = trial.elsewhere["reached"]
+    when = "Its import" if trial.elsewhere["on_import"] else "Its run"
+    require(not reached, f"{when} reaches for {', '.join(reached)}.")
+
+
+@_check
+def replays_from_its_recipe(trial: Trial) -> None:
+    """The PNG makes itself again, byte for byte."""
+    from hub import recipe
+
+    if trial.first_result.image is None:
+        return
+    png = recipe.png_bytes(trial.first_result)
+    again = recipe.png_bytes(recipe.replay(png, trial.picture))
+    require(again == png, "A replayed PNG differs from its original.")
+
+
+@_check
+def results_last(trial: Trial) -> None:
+    """A result is plain values that can be kept and sent on, and later runs do not reach into it."""
+    result, before = trial.first_result, trial.first_digest
+    for what, image in (("image", result.image), *(("images", image) for image, _ in result.images)):
+        require(image is None or isinstance(image, PIL.Image.Image) and image.mode == "RGB", f"{what} holds {image!r}; a PIL image in RGB is wanted.")
+    for name, value in result.metrics.items():
+        require(isinstance(value, int | float) and math.isfinite(value), f"The figure {name} is {value!r}; a finite number is wanted.")
+    for name, curve in result.curves.items():
+        require(len(curve.x) == len(curve.y), f"The curve {name} has {len(curve.x)} x and {len(curve.y)} y.")
+    require(all(isinstance(data, bytes) and Path(name).name == name for name, data in result.files.items()),
+             "files holds something else than plain names and bytes.")
+    json.dumps(result.table)
+    trial.run(None if trial.picture is None else trial.picture.rotate(180))
+    require(digest(result) == before, "A later run changed an earlier result.")
+    require(digest(pickle.loads(pickle.dumps(result))) == before, "A result does not survive pickling, so a worker cannot send it.")
+
+
+@_check
+def takes_odd_pictures(trial: Trial) -> None:
+    """One pixel, a sliver, grey, transparent, palette, 16 bits: a result, or an error that a visitor can read."""
+    for size, mode in (((1, 1), "RGB"), ((7, 301), "RGB"), ((40, 32), "L"), ((33, 20), "RGBA"), ((32, 32), "P"), ((24, 31), "I;16")):
+        try:
+            made(trial.run(small_picture(size, mode)))
+        except InputError as error:
+            require("\n" not in str(error), f"Its error on a {mode} picture of {size[0]} × {size[1]} is longer than a line.")
+        except Exception as error:
+            raise BrokenTechnique(f"A {mode} picture of {size[0]} × {size[1]} ends in {type(error).__name__}: {error}") from error
+
+
+# ---------------------------------------------------------------- what it leaves behind
+
+@_check
+def leaves_its_input_alone(trial: Trial) -> None:
+    """The picture it was handed, and those in its parameters, are as they were."""
+    seen = trial.first
+    require(seen.picture_before == seen.picture_after, "It changes the picture that it was given; work on a copy.")
+    held = {name: getattr(trial.params, name) for name in trial.technique.Params.fields_meaning("picture")}
+    fresh = trial.technique.Params.read(trial.values)
+    for name, picture in held.items():
+        require(pixels_of(picture) == pixels_of(getattr(fresh, name)), f"It changes the picture in {name}; work on a copy.")
+
+
+@_check
+def leaves_global_state_alone(trial: Trial) -> None:
+    """Random generators, gradient mode, threads and number format are as it found them: at the end, and whenever it yields."""
+    disturbed = dict.fromkeys(trial.first.disturbed)
+    require(not disturbed, f"It changes what belongs to the whole process: {', '.join(disturbed)}. (A `with torch.no_grad():` around a "
+                            "yield leaks to whoever is waiting.)")
+
+
+@_check
+def stops_within_one_step(trial: Trial) -> None:
+    """Closing it after its first result ends it: nothing more is computed, no thread and no generator is left."""
+    inner: list[Iterator[Result]] = []
+
+    @wraps(trial.technique.body)
+    def body(image: Image | None, params: Params) -> Iterator[Result]:
+        inner.append(trial.technique.body(image, params))
+        yield from inner[0]
+
+    _ = trial.first  # whatever a first run starts once for the process is there
+    threads = set(threading.enumerate())
+    results = replace(trial.technique, body=body).stream(trial.picture, trial.params)
+    next(results)
+    try:
+        results.close()
+    except RuntimeError as error:
+        raise BrokenTechnique("It goes on after it was closed; do not catch GeneratorExit, and do not yield in `finally`.") from error
+    require(inner[0].gi_frame is None, "Its generator is still alive after it was closed.")
+    left = [thread.name for thread in threading.enumerate() if thread not in threads]
+    require(not left, f"It leaves threads behind: {', '.join(left)}.")
+
+
+@_check
+def leaves_nohooks(trial: Trial) -> None:
+    """No module that lives on has more hooks after a run, or after a cancelled one, than before."""
+    _ = trial.first
+    before = hooks()
+    trial.run()
+    results = trial.technique.stream(trial.picture, trial.params)
+    next(results)
+    results.close()
+    more = sum(max(0, count - before.get(key, 0)) for key, count in hooks().items())
+    require(more == 0, f"It leaves {more} hooks on a network; remove them in `finally`.")

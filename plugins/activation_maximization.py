@@ -1,0 +1,170 @@
+"""Draw what a filter, a neuron or a class of a network looks for, from an empty picture or onto yours.
+
+Start from an almost empty picture, ask the network how strongly one of its units responds, and change the picture by gradient ascent so
+that this response grows. What excites the unit is drawn step by step. Many filters of a layer can be drawn at once, as a sheet,
+or a few filters of every layer from early to late: strokes and colours first, textures and patterns next, things at the end.
+
+Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization" (Fourier canvas,
+decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
+Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by the log-probability of the evidence near
+the middle, so that one thing stands there; large pictures are begun small and enlarged on the way, with the same optimiser rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from typing import ClassVar, Literal
+
+import torch
+from PIL import Image as Pillow
+from torch import Tensor
+
+import hub
+from hub import Image, backbones, metrics, pixels
+from hub.backbones import Backbone
+from hub.pixels import images, objectives
+
+
+class Params(hub.Params):
+    quick: ClassVar[dict] = {"steps": 3, "size": 48, "count": 2}
+
+    backbone: hub.BackboneName = hub.Field("embedded", label="Network", description="The network to look into.", more=True)
+    show: Literal["one unit", "sheet of a layer", "early to late"] = hub.Field(
+        "one unit", label="Show", description="One unit large, many filters of the layer at once, or a row of filters from each depth.")
+    layer: hub.LayerName = hub.Field("classes", label="Layer", description="Where to look: early layers see strokes, late ones things; "
+                                     "classes are what the network can name.")
+    unit: hub.UnitName = hub.Field("owl", label="Unit", description="A class by name, or a channel of the layer by number.")
+    count: int = hub.Field(1, ge=1, le=64, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row.")
+    goal: Literal["whole picture", "centre", "one position"] = hub.Field(
+        "centre", label="Where", description="Average the response over the whole picture (a carpet of the motif), mostly near the centre (one "
+        "motif), or take one position only (a neuron).", more=True)
+    size: int = hub.Field(192, ge=32, le=512, label="Size", description="Side of each picture in pixels.", more=True)
+    steps: int = hub.Field(120, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
+        "fourier", label="Canvas", description="What is varied: the spectrum (natural), the pixels (noisy), or only the phases (MACO).", more=True)
+    robustness: float = hub.Field(1.0, ge=0, le=3, label="Robustness", description="How much the picture is moved, turned and scaled at each step.",
+                                  more=True)
+    smoothness: float = hub.Field(0.0, ge=0, le=20, label="Smoothness", description="Weight of the total variation that is held down.", more=True)
+    diversity: float = hub.Field(1.0, ge=0, le=10, label="Diversity", description="How much several pictures of one unit must differ.", more=True)
+    seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: the same seed gives the same picture.", more=True)
+
+
+@hub.technique(title="What a filter looks for", family="See", paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023")
+def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    network = backbones.load(params.backbone)
+    if params.show == "one unit":
+        yield from one_unit(network, image, params)
+    elif params.show == "sheet of a layer":
+        yield from sheet(network, [(params.layer, unit) for unit in spread_units(network, params.layer, params.count)], params)
+    else:
+        rows = [layer.name for layer in network.landmarks()]
+        yield from sheet(network, [(layer, unit) for layer in rows for unit in spread_units(network, layer, params.count)], params)
+
+
+def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator[hub.Result]:
+    """One picture of a unit, or several that must differ, from nothing or onto a photo."""
+    layer, unit = network.layer(params.layer).name, network.unit(params.layer, params.unit)
+    trace = pixels.Trace("activation")
+    wish = response(layer, [unit] * params.count, params)
+    if params.count > 1 and params.diversity:
+        wish = wish + params.diversity * objectives.unlike(network.layer("middle").name)
+    pictures = yield from draw(network, wish, params.count, params, trace, image)
+    label = named(network, layer, unit)
+    stills = images.to_images(pictures)
+    yield hub.Result(image=stills[0], images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
+                     curves=trace.curves(), metrics=figures(network, pictures[:1], layer, unit), caption=seen_by_judge(pictures[:1], label), progress=1.0)
+
+
+def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], params: Params) -> Iterator[hub.Result]:
+    """Many units, drawn in batches layer by layer, shown side by side."""
+    rows: dict[str, list[int]] = {}
+    for name, unit in wanted:
+        rows.setdefault(network.layer(name).name, []).append(network.unit(name, unit))
+    done: list[tuple[Image, str]] = []
+    trace = pixels.Trace("activation")
+    for i, (layer, units) in enumerate(rows.items()):
+        wish = response(layer, units, params)
+        span = (i / len(rows), (i + 1) / len(rows))
+        pictures = yield from draw(network, wish, len(units), params, pixels.Trace("activation"), None, span=span, before=[still for still, _ in done])
+        done += [(still, f"{layer} · {named(network, layer, unit)}") for still, unit in zip(images.to_images(pictures), units, strict=True)]
+    columns = len(next(iter(rows.values()))) if len(rows) > 1 else None
+    yield hub.Result(image=mosaic([still for still, _ in done], columns), images=done, curves=trace.curves(), progress=1.0,
+                     caption=f"{len(done)} units of {network.name}, from {done[0][1].split(' · ')[0]} to {done[-1][1].split(' · ')[0]}.")
+
+
+def draw(network: Backbone, wish: objectives.Objective, count: int, params: Params, trace: pixels.Trace, image: Image | None,
+         span: tuple[float, float] = (0.0, 1.0), before: Sequence[Image] = ()) -> Generator[hub.Result, None, Tensor]:
+    """The method itself: a canvas, a wish, and steps of gradient ascent while the picture is moved about."""
+    generator = torch.Generator().manual_seed(params.seed)
+    photo = None if image is None else images.to_tensor(image)
+    size = (params.size, params.size) if photo is None else fitted(photo, params.size)
+    start = None if photo is None else images.resize(photo, size).clamp(0, 1).expand(count, -1, -1, -1)
+    canvas = canvas_of(params.canvas, count, size, generator, start)
+    if params.smoothness:
+        wish = wish - params.smoothness * objectives.variation()
+    shaken = pixels.Robustness(6 * params.robustness, 0.1 * params.robustness, 8 * params.robustness) if params.robustness else None
+    return (yield from pixels.maximise(
+        wish, canvas, network, steps=params.steps, rule=pixels.Adam(rate_of(params.canvas)), robustness=shaken, generator=generator, tile=0,
+        trace=trace, span=span, show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None)))
+
+
+def response(layer: str, units: Sequence[int], params: Params) -> objectives.Objective:
+    """What of the unit shall grow."""
+    if layer == backbones.CLASSES:
+        return objectives.class_evidence(units, spread=None if params.goal == "whole picture" else 0.5)
+    kinds = {"whole picture": objectives.channels, "centre": objectives.centred, "one position": objectives.neuron}
+    return kinds[params.goal](layer, units)
+
+
+def canvas_of(kind: str, count: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None) -> pixels.canvas.Canvas:
+    if kind == "phases" and start is None:
+        return pixels.Phases(count, size, generator)
+    if kind == "pixels":
+        grey = 0.5 + 0.01 * torch.randn(count, 3, *size, generator=generator).to(images.colour_basis().device)
+        return pixels.Pixels(grey if start is None else start)
+    return pixels.Fourier(count, size, generator, start)
+
+
+def rate_of(canvas: str) -> float:
+    return {"fourier": 0.05, "pixels": 0.01, "phases": 0.5}[canvas]
+
+
+def fitted(photo: Tensor, side: int) -> tuple[int, int]:
+    """The photo's shape at a longer side of `side`, each side at least 32."""
+    height, width = photo.shape[-2:]
+    factor = side / max(height, width)
+    return max(32, round(height * factor)), max(32, round(width * factor))
+
+
+def spread_units(network: Backbone, layer: str, count: int) -> list[str]:
+    """`count` units of a layer, evenly over all of them."""
+    units = network.units(layer)
+    count = min(count, len(units))
+    return [units[i * len(units) // count] for i in range(count)]
+
+
+def mosaic(stills: Sequence[Image], columns: int | None) -> Image:
+    """Pictures of one size side by side, about as wide as tall where the number of columns is not given."""
+    if len(stills) == 1:
+        return stills[0]
+    columns = columns or max(1, round(len(stills) ** 0.5 + 0.49))
+    width, height = stills[0].size
+    page = Pillow.new("RGB", (columns * (width + 2) - 2, -(-len(stills) // columns) * (height + 2) - 2), "white")
+    for i, still in enumerate(stills):
+        page.paste(still, (i % columns * (width + 2), i // columns * (height + 2)))
+    return page
+
+
+def named(network: Backbone, layer: str, unit: int) -> str:
+    return network.units(layer)[unit].replace("_", " ") if layer == backbones.CLASSES else f"{layer} {unit}"
+
+
+def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[str, float]:
+    """Against natural pictures, and under transforms that were not used."""
+    return {"activation, over the largest on natural pictures": metrics.rise(network, picture, layer, unit),
+            "activation left under transforms never used": metrics.robustness(network, picture, layer, unit)}
+
+
+def seen_by_judge(picture: Tensor, label: str) -> str:
+    name, share = metrics.second_opinion(picture)
+    return f"Drawn for {label}. A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."

@@ -1,0 +1,120 @@
+import pytest
+import torch
+
+from hub import backbones, metrics
+from tests.networks import as_backbone, pointwise_network, seeded, some_pictures, tiny_network
+
+
+def disc(height: int = 64, width: int = 64, sharp: float = 60.0) -> torch.Tensor:
+    y, x = torch.meshgrid(torch.arange(height) - (height - 1) / 2, torch.arange(width) - (width - 1) / 2, indexing="ij")
+    return (0.1 + 0.8 * torch.exp(-(x.square() + y.square()) / sharp)).expand(1, 3, height, width)
+
+
+@pytest.mark.parametrize("name", metrics.HELD_OUT)
+@pytest.mark.parametrize("size", [(32, 32), (31, 57), (1, 1)])
+def test_held_out_transforms_keep_shape_and_range(name, size):
+    pictures = some_pictures(2, *size)
+    moved = metrics.HELD_OUT[name](pictures)
+    assert moved.shape == pictures.shape and torch.isfinite(moved).all()
+    assert moved.min() >= 0 and moved.max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("name", metrics.HELD_OUT)
+def test_held_out_transforms_change_a_picture_but_not_beyond_recognition(name):
+    pictures = some_pictures(1, 64, 64)
+    difference = (metrics.HELD_OUT[name](pictures) - pictures).abs().mean()
+    assert 0.002 < difference < 0.3
+
+
+@pytest.mark.parametrize("size", [(64, 64), (64, 120)])
+def test_a_disc_stays_a_disc_when_it_is_rotated(size):
+    picture = disc(*size)
+    turned = metrics.rotated(picture)
+    middle = slice((size[1] - 48) // 2, (size[1] + 48) // 2)
+    assert torch.allclose(turned[..., 8:-8, middle], picture[..., 8:-8, middle], atol=0.01)
+
+
+def test_a_right_angle_is_a_right_angle():
+    pictures = some_pictures(1, 33, 33)
+    assert torch.allclose(metrics.rotated(pictures, 90), pictures.rot90(-1, (-2, -1)), atol=1e-4) \
+        or torch.allclose(metrics.rotated(pictures, 90), pictures.rot90(1, (-2, -1)), atol=1e-4)
+
+
+def test_grey_has_no_hue_to_shift():
+    grey = some_pictures()[:, :1].expand(-1, 3, -1, -1)
+    assert torch.allclose(metrics.hue_shifted(grey), grey, atol=1e-5)
+
+
+def test_a_third_of_a_turn_makes_red_a_pure_colour_again():
+    red = torch.tensor([0.9, 0.0, 0.0]).view(1, 3, 1, 1)
+    assert sorted(metrics.hue_shifted(red, 1 / 3).flatten().tolist()) == pytest.approx([0.0, 0.0, 0.9], abs=1e-5)
+
+
+def test_hue_shift_keeps_the_brightness():
+    pictures = 0.3 + 0.4 * some_pictures()
+    assert torch.allclose(metrics.hue_shifted(pictures).mean(1), pictures.mean(1), atol=1e-5)
+
+
+def test_halving_loses_fine_stripes_and_keeps_broad_ones():
+    fine = (torch.arange(64) % 2).float().expand(1, 3, 64, 64)
+    broad = (torch.arange(64) // 16 % 2).float().expand(1, 3, 64, 64)
+    assert metrics.halved(fine).std() < 0.1 * fine.std()
+    assert metrics.halved(broad).std() > 0.9 * broad.std()
+
+
+def test_blur_spreads_a_point_by_its_sigma_and_keeps_its_mass():
+    point = torch.zeros(1, 3, 33, 33)
+    point[..., 16, 16] = 1
+    mass = metrics.blurred(point, 1.5)[0, 0]
+    variance = (mass.sum(0) * (torch.arange(33) - 16).square()).sum()
+    assert mass.sum().item() == pytest.approx(1, abs=1e-5)
+    assert variance.item() == pytest.approx(1.5**2, rel=0.1)
+
+
+def test_jpeg_of_a_flat_colour_is_that_colour_and_lower_quality_is_further_off():
+    flat = torch.full((1, 3, 32, 32), 0.5)
+    assert torch.allclose(metrics.jpeg(flat), flat, atol=0.01)
+    busy = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(0)).expand(1, 3, 32, 32)
+    error = [(metrics.jpeg(busy, quality) - busy).abs().mean() for quality in (95, 10)]
+    assert error[0] < 0.6 * error[1]
+
+
+def test_activation_is_the_mean_over_positions_of_each_picture():
+    network, pictures = tiny_network(), some_pictures(2)
+    maps = network.features(pictures, ["layer2"])["layer2"]
+    assert metrics.activation(network, pictures, "layer2", 5).tolist() == pytest.approx([maps[0, 5].mean().item(), maps[1, 5].mean().item()])
+
+
+def test_rise_compares_with_the_most_excited_natural_picture(monkeypatch):
+    network, picture = tiny_network(), some_pictures()
+    every = [metrics.activation(network, picture, "layer1", unit).item() for unit in range(8)]
+    unit, reached = every.index(max(every)), max(every)
+    assert reached > 0.01
+    natural = torch.zeros(5, 8)
+    natural[3, unit] = reached / 2
+    monkeypatch.setattr(metrics, "natural_activations", lambda *_: natural)
+    assert metrics.rise(network, picture, "layer1", unit) == pytest.approx(2)
+
+
+def test_robustness_of_what_no_transform_can_move_is_one():
+    """A constant grey picture is the same under every transform."""
+    grey = torch.full((1, 3, 32, 32), 128 / 255)
+    assert metrics.robustness(pointwise_network(), grey, "2", 0) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_second_opinion_is_the_judges_surest_class(monkeypatch):
+    def build():
+        head = torch.nn.Conv2d(3, 3, 1, bias=False)
+        head.weight.data = 4 * torch.eye(3)[:, :, None, None]
+        fc = torch.nn.Linear(3, 3, bias=False)
+        fc.weight.data = torch.eye(3)
+        return torch.nn.Sequential(head, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), fc)
+
+    config = {"input_size": (3, 16, 16), "mean": (0.5,) * 3, "std": (0.25,) * 3, "classifier": "3"}
+    judge = as_backbone(seeded(build), config, classes=["red", "green", "blue"])
+    monkeypatch.setattr(backbones, "judge", lambda: judge)
+    green = torch.tensor([0.2, 0.8, 0.2]).view(1, 3, 1, 1).expand(1, 3, 40, 56)
+    name, share = metrics.second_opinion(green)
+    logits = torch.tensor([-4.8, 4.8, -4.8])
+    assert (name, share) == ("green", pytest.approx(logits.softmax(0)[1].item()))
+    assert metrics.judged(green).sum().item() == pytest.approx(1)
