@@ -10,7 +10,7 @@ Importing this imports neither torch nor Gradio.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub import errors
@@ -55,9 +55,10 @@ def stream(name: str, image: Any = None, *, policy: Policy | None = None, **para
     return find(name).stream(image, params, policy=policy)
 
 
-def replay(png: Any, image: Any = None, *, policy: Policy | None = None) -> Result:
+def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:
     """Make a picture again from the recipe in its PNG; `image` is the picture it was made from, where it was made from one.
 
+    pictures: second pictures by the name of their parameter. Samples are found without being given.
     Raises BadRecipe where there is no recipe, it was altered, or the picture given is another.
     """
-    return importlib.import_module("hub.recipe").replay(png, image, policy=policy)
+    return importlib.import_module("hub.recipe").replay(png, image, pictures=pictures, policy=policy)

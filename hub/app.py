@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: each Blocks() would call out
@@ -187,8 +186,3 @@ def serve(host: str = "127.0.0.1", port: int = 7860, public: bool = False) -> No
     app = application(Policy.public() if public else Policy.local(), host)
     print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
-
-
-def scratch_folder() -> Path:
-    """Where uploads and results of visitors lie until they are swept away."""
-    return Path(gr.utils.get_upload_folder())

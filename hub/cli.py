@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _quiet(debug: bool) -> None:
     """Keep logs and warnings of libraries off the terminal unless they are asked for."""
-    logging.getLogger("netsee").addHandler(logging.StreamHandler() if debug else logging.NullHandler())
+    logging.getLogger("netsee").handlers = [logging.StreamHandler() if debug else logging.NullHandler()]
     if not (debug or sys.warnoptions):
         warnings.simplefilter("ignore")
 
@@ -100,9 +100,11 @@ def list_(what: str | None, as_json: bool) -> None:
 def _techniques() -> Iterator[dict[str, Any]]:
     for record in registry.records():
         if found := record.technique:
-            yield {"name": found.name, "family": found.family, "title": found.title, "picture": found.picture, "source": record.source}
+            yield {"name": found.name, "family": found.family, "title": found.title, "picture": found.picture,
+                   "source": record.source}
     for record in registry.failures():
-        yield {"name": record.name, "family": "failed", "title": "", "picture": "", "source": record.source, "error": record.error}
+        yield {"name": record.name, "family": "failed", "title": "", "picture": "", "source": record.source,
+               "error": record.error}
 
 
 def _backbones() -> Iterator[dict[str, Any]]:
@@ -158,8 +160,8 @@ def layers(backbone: str, units_of: str | None, as_json: bool) -> None:
     if units_of is not None:
         _show([{"name": unit} for unit in network.units(units_of)], as_json)
         return
-    _show([{"name": layer.name, "kind": layer.kind, "channels": layer.channels, "stride": layer.stride, "depth": round(layer.depth, 3)}
-           for layer in network.layers()], as_json)
+    _show([{"name": layer.name, "kind": layer.kind, "channels": layer.channels, "stride": layer.stride,
+            "depth": round(layer.depth, 3)} for layer in network.layers()], as_json)
 
 
 # ---------------------------------------------------------------- runs
@@ -205,15 +207,16 @@ def run() -> None:
 
 
 def _command(technique: Technique) -> TechniqueCommand:
-    takes_picture = technique.picture != "none"
-    words = [technique.summary, PICTURE_HELP] if takes_picture else [technique.summary]
-    return TechniqueCommand(technique, callback=lambda **_: _run(technique, click.get_current_context()), help="\n\n".join(words), params=[
-        *([click.Argument(["_picture"], required=False, metavar="PICTURE" if technique.picture == "needed" else "[PICTURE]")]
-          if takes_picture else []),
-        *(flags.option(technique.Params, name) for name in technique.Params.model_fields),
-        click.Option(["-o", "--out", "_out"], required=True, metavar="OUT", help=OUT_HELP),
-        click.Option(["--json", "_json"], is_flag=True, help="Print the figures of the result as JSON."),
-    ])
+    picture = {"needed": "PICTURE", "welcome": "[PICTURE]"}.get(technique.picture)
+    argument = [click.Argument(["_picture"], required=False, metavar=picture)] if picture else []
+    return TechniqueCommand(
+        technique, callback=lambda **_: _run(technique, click.get_current_context()),
+        help="\n\n".join([technique.summary, *([PICTURE_HELP] if picture else [])]),
+        params=[
+            *argument, *(flags.option(technique.Params, name) for name in technique.Params.model_fields),
+            click.Option(["-o", "--out", "_out"], required=True, metavar="OUT", help=OUT_HELP),
+            click.Option(["--json", "_json"], is_flag=True, help="Print the figures of the result as JSON."),
+        ])
 
 
 def _run(technique: Technique, context: click.Context) -> None:
@@ -230,8 +233,8 @@ def _last(results: Iterator[Result], technique: Technique) -> Result:
     from hub.runners.local import watch
 
     result = None
-    with closing(watch(results)) as watched, tqdm(total=1.0, desc=technique.title, leave=False, file=sys.stderr, disable=not sys.stderr.isatty(),
-                                                  bar_format="{desc} {percentage:3.0f}% |{bar}| {remaining} left") as bar:
+    look = {"desc": technique.title, "leave": False, "bar_format": "{desc} {percentage:3.0f}% |{bar}| {remaining} left"}
+    with closing(watch(results)) as watched, tqdm(total=1.0, file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
         for result in watched:
             bar.update(result.progress - bar.n)
     if result is None:
@@ -255,7 +258,8 @@ def _finish(name: str, result: Result, out: Out, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"caption": result.caption, "metrics": result.metrics, "table": result.table}, indent=2))
     if sys.stderr.isatty():
-        told = [result.caption, f"Written: {out.path}." if out.path else "", f"Left out: {', '.join(left)}; a folder takes all." if left else ""]
+        told = [result.caption, f"Written: {out.path}." if out.path else "",
+                f"Left out: {', '.join(left)}; a folder takes all." if left else ""]
         click.echo(" ".join(filter(None, told)), err=True)
 
 
@@ -313,7 +317,7 @@ def sheet_world(out: str) -> None:
 @netsee.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--public", is_flag=True, help="The limits of a page for strangers: small uploads, a deadline, no paths, catalogue networks only.")
+@click.option("--public", is_flag=True, help="Limits for strangers: small uploads, a deadline, no paths, catalogue networks only.")
 def app(host: str, port: int, public: bool) -> None:
     """Serve the web app on this machine."""
     from hub.app import serve

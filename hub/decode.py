@@ -110,6 +110,9 @@ def _guarded(policy: Policy) -> Iterator[None]:
             yield
         except HubError:
             raise
+        except Image.DecompressionBombError as error:  # Pillow's own limit speaks first where ours is looser
+            limit = min(policy.source_pixels, 2 * (Image.MAX_IMAGE_PIXELS or policy.source_pixels)) / MEGA
+            raise OverLimit(f"This picture has too many pixels; {limit:.4g} million are the limit here. Try a smaller one.") from error
         except MemoryError as error:
             raise OverLimit("This picture needs more memory than there is. Try a smaller one.") from error
         except Exception as error:
@@ -173,6 +176,8 @@ def _opened(data: bytes, policy: Policy) -> Iterator[Image.Image]:
         raise BadPicture(f"{TITLES.get(name, name)} pictures are not taken here. {_accepted(policy)}")
     if name == "WEBP":
         check_size(_webp_size(data), policy)  # its decoder sets memory aside for two canvases as soon as it is opened
+    if name == "PNG":
+        _check_chunks(data)
     with Image.open(io.BytesIO(data), formats=[name]) as image:
         check_size(image.size, policy)
         yield image
@@ -203,6 +208,16 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     if data[12:16] == b"VP8L":
         return (number(21, 4) & 0x3FFF) + 1, (number(21, 4) >> 14 & 0x3FFF) + 1
     return number(26, 2) & 0x3FFF, number(28, 2) & 0x3FFF
+
+
+def _check_chunks(png: bytes) -> None:
+    """Pillow unpacks every colour profile of a PNG and walks its chunks one by one; thousands of them would keep it busy."""
+    at, chunks, profiles = 8, 0, 0
+    while at + 8 <= len(png):
+        chunks, profiles = chunks + 1, profiles + (png[at + 4:at + 8] == b"iCCP")
+        if chunks > 100_000 or profiles > 1:
+            raise BadPicture("This PNG is built as no picture should be (too many parts). Save it again with another program.")
+        at += 12 + int.from_bytes(png[at:at + 4], "big")
 
 
 def check_size(size: tuple[int, int], policy: Policy) -> None:

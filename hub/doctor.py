@@ -24,7 +24,8 @@ class Fact:
 
 def facts() -> Iterator[Fact]:
     """Look at this machine and this installation, the cheap questions first. Nothing is downloaded and nothing is written."""
-    yield Fact("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}", sys.version_info >= (3, 11), essential=True)
+    version = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    yield Fact("python", version, sys.version_info >= (3, 11), essential=True)
     yield _tried("torch", _torch)
     yield _tried("compute", _compute)
     yield _tried("embedded network", _embedded)
@@ -50,7 +51,8 @@ def _torch() -> str:
 def _compute() -> str:
     from hub import devices
 
-    return f"{devices.device()}, {'fast' if devices.has_fast_bf16() else 'no fast'} bfloat16, networks run in {devices.compute_dtype()}"
+    bfloat16 = "fast bfloat16" if devices.has_fast_bf16() else "no fast bfloat16"
+    return f"{devices.device()}, {bfloat16}, networks run in {devices.compute_dtype()}"
 
 
 def _embedded() -> str:
@@ -67,7 +69,8 @@ def _techniques() -> Iterator[Fact]:
     working = registry.techniques()
     yield Fact("techniques", ", ".join(working) or "none", good=bool(working), essential=True)
     for record in registry.failures():
-        yield Fact(f"technique {record.name}", f"{record.error} ({record.source})", good=False, essential=record.source == "built in")
+        ours = record.source == "built in"
+        yield Fact(f"technique {record.name}", f"{record.error} ({record.source})", good=False, essential=ours)
 
 
 def _cache() -> str:

@@ -8,6 +8,7 @@ depend on, so that a changed technique never shows an old picture. A technique s
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from hub import registry, stage
+from hub.decode import SAMPLE
 from hub.errors import HubError, UnknownSample
-from hub.technique import Curve, Result, Technique
+from hub.files import write_safely
+from hub.technique import Curve, Image, Result, Technique
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = ASSETS / "examples"
@@ -88,14 +91,21 @@ def make(technique: Technique, folder: Path) -> Example:
     from hub.policy import Policy
 
     policy = Policy.local()
-    params = dict(technique.example)
-    source = params.pop("image", None if technique.picture != "needed" else f"sample:{_first_sample()}")
+    params, source = dict(technique.example), source_of(technique)
+    params.pop("image", None)
     before = fit(decode(source, policy).image, policy.working_side) if source is not None else None
     write(technique.name, technique(before, params, policy=policy), before, folder)
     found = find(technique)
     if found is None:
         raise HubError(f"The example of {technique.name} has no picture.")
     return found
+
+
+def source_of(technique: Technique) -> str | None:
+    """What a technique's example starts from, "sample:NAME", or None where it starts from nothing."""
+    from hub import samples
+
+    return technique.example.get("image", f"{SAMPLE}{samples.names()[0]}" if technique.picture == "needed" else None)
 
 
 def write(name: str, result: Result, before: Any, folder: Path) -> None:
@@ -144,17 +154,24 @@ def _make_thumbnail(name: str, folder: Path) -> Path:
 
     from hub import samples
 
-    folder.mkdir(parents=True, exist_ok=True)
-    made, part = folder / f"{name}.jpg", folder / f"{name}.{os.getpid()}.part"
-    ImageOps.fit(samples.load(name), (THUMBNAIL_SIDE, THUMBNAIL_SIDE)).save(part, "JPEG", quality=82)
-    part.replace(made)
-    return made
+    small = ImageOps.fit(samples.load(name), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return _written(folder / f"{name}.jpg", small, "JPEG")
 
 
-def _first_sample() -> str:
+def sample_file(name: str) -> Path:
+    """A sample in full as a PNG in the user's cache folder, made on first need. Raises UnknownSample."""
     from hub import samples
 
-    return samples.names()[0]
+    made = cache_folder() / "pictures" / f"{name}.png" if name in samples.names() else None
+    return made if made and made.is_file() else _written(cache_folder() / "pictures" / f"{name}.png", samples.load(name), "PNG")
+
+
+def _written(path: Path, image: Image, form: str) -> Path:
+    held = io.BytesIO()
+    image.save(held, form, **({"quality": 84} if form == "JPEG" else {}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_safely(path, held.getvalue())
+    return path
 
 
 # ---------------------------------------------------------------- python -m hub.examples

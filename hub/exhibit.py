@@ -7,7 +7,6 @@ fails half-way leaves nothing behind.
 from __future__ import annotations
 
 import inspect
-import json
 import logging
 import secrets
 import shlex
@@ -19,8 +18,10 @@ from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
 
 from hub import examples, flags, forms, stage
+from hub.decode import SAMPLE
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
 from hub.technique import Result, Technique
@@ -95,7 +96,8 @@ def _desk(room: Room) -> None:
     technique = room.technique
     if technique.picture != "none":
         with gr.Group(elem_classes=["source"]):
-            room.picture = forms.PictureInput(label="Your picture", show_label=False, height=190, placeholder="Drop, paste or choose a picture",
+            source = examples.source_of(technique)
+            room.picture = forms.picture_input(value=str(examples.sample_file(source.removeprefix(SAMPLE))) if source else None, label="Your picture", show_label=False, height=190, placeholder="Drop, paste or choose a picture",
                                               elem_classes=["photo"], alt_text="The picture you chose")
             room.samples = gr.HTML(examples.strip(), elem_classes=["samples"], js_on_load=_SAMPLE_JS)
     with gr.Row(elem_classes=["actions"]):
@@ -131,7 +133,7 @@ def _wall(room: Room, onward: list[tuple[str, str]]) -> None:
                                   container=False, filterable=False, min_width=150, scale=0, visible=bool(others), elem_classes=["onward"])
     room.curves = gr.HTML(example.curves() if example else "", elem_classes=["curves"])
     room.gallery = gr.HTML(example.gallery() if example else "", elem_classes=["album"])
-    room.files = gr.File(label="Files", visible=False, interactive=False, file_count="multiple", elem_classes=["files"])
+    room.files = gr.File(label="Files", show_label=False, visible=False, interactive=False, file_count="multiple", elem_classes=["files"])
     room.kept = gr.State(None, time_to_live=3600)
     with gr.Accordion("The same in Python and in the shell", open=False, elem_classes=["more", "same"]):
         room.code = gr.HTML(code(technique, technique.Params.model_construct()), elem_classes=["codes"])
@@ -212,10 +214,10 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
     if result.image is not None:
         from hub.recipe import png_bytes
 
-        kept = save_bytes_to_cache(png_bytes(result), f"{room.technique.name}.png", room.download.GRADIO_CACHE)
+        kept = kept_file(png_bytes(result), f"{room.technique.name}.png")
         was = stage.data_url(before, BEFORE_SIDE) if before is not None else None
         drawn = stage.picture((address(kept), *result.image.size), f"{room.technique.title}: the result", was)
-    files = {name: save_bytes_to_cache(data, Path(name).name, room.download.GRADIO_CACHE) for name, data in result.files.items()}
+    files = {name: kept_file(data, name) for name, data in result.files.items()}
     album = _album(result) + stage.films({name: address(path) for name, path in files.items()})
     return _changes(stage=drawn if drawn else gr.skip(), status=stage.status(f"Done in {seconds:.1f} s."), curves=stage.curves(result.curves),
                     notes=stage.notes(result.caption, result.metrics, result.table), gallery=album,
@@ -231,6 +233,11 @@ def _changes(**named: Any) -> list[Any]:
     """A value for each of `Room.shown`, in its order; those not named stay as they are."""
     order = ("stage", "status", "curves", "notes", "gallery", "download", "files", "kept", "run", "stop")
     return [named.get(name, gr.skip()) for name in order]
+
+
+def kept_file(data: bytes, name: str) -> str:
+    """The path of `data` as a file that Gradio may serve; it is swept away with the visitor's uploads."""
+    return save_bytes_to_cache(data, Path(name).name, get_upload_folder())
 
 
 def address(path: str) -> str:
@@ -255,20 +262,10 @@ def _error_line(error: Exception) -> list[Any]:
 
 def _sample(event: gr.EventData) -> str:
     """A sample picture by name, as a file that the picture control can show."""
-    from hub import samples
-
     try:
-        return sample_file(str(event.name), samples.load)
+        return str(examples.sample_file(str(event.name)))
     except HubError as error:
         raise gr.Error(str(error)) from error
-
-
-def sample_file(name: str, load: Callable[[str], Any]) -> str:
-    import io
-
-    held = io.BytesIO()
-    load(name).save(held, "PNG")
-    return save_bytes_to_cache(held.getvalue(), f"{name}.png", forms.PictureInput().GRADIO_CACHE)
 
 
 # ---------------------------------------------------------------- code and lists that follow
@@ -303,6 +300,7 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
     """Layer and unit lists that follow the network chosen beside them, asked for when the tab opens and not before."""
     params, controls = room.technique.Params, dict(zip(room.technique.Params.model_fields, room.controls, strict=True))
     backbone, layers, units = (params.fields_meaning(kind) for kind in ("backbone", "layer", "unit"))
+    units = [*units, *params.fields_meaning("units")]
     if not backbone or not (layers or units):
         return
 
@@ -324,7 +322,7 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
 
 def _wire_api(room: Room) -> None:
     """An endpoint named like the technique: named parameters in, (picture, facts) out; previews come as facts on the way."""
-    picture = forms.PictureInput(visible=False, interactive=False, label="picture")
+    picture = forms.picture_input(visible=False, interactive=False, label="picture")
     facts = gr.JSON(visible=False, label="facts")
     hidden = gr.Button(visible=False)
     hidden.click(_endpoint(room), room.inputs, [picture, facts], api_name=room.technique.name, api_visibility="public", concurrency_id=LANE,
@@ -356,11 +354,7 @@ def _answer(room: Room, result: Result) -> tuple[Any, dict[str, Any]]:
     from hub.recipe import png_bytes
 
     facts["curves"] = {name: {"x": c.x, "y": c.y} for name, c in result.curves.items()}
-    return save_bytes_to_cache(png_bytes(result), f"{technique_file(room)}.png", room.download.GRADIO_CACHE), json.loads(json.dumps(facts))
-
-
-def technique_file(room: Room) -> str:
-    return room.technique.name
+    return kept_file(png_bytes(result), f"{room.technique.name}.png"), facts
 
 
 def _described(call: Callable[..., Any], technique: Technique, takes_picture: bool) -> Callable[..., Any]:

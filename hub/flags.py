@@ -18,6 +18,7 @@ from hub.technique import Image, Params
 
 RESERVED = frozenset({"help", "json", "out"})
 """Flags that every command has; a technique's parameter cannot take these names."""
+LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
 PLAIN: dict[Any, click.ParamType] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 
 
@@ -97,29 +98,25 @@ def arguments(params: Params) -> list[str]:
     >>> arguments(Dream(octaves=5))
     ['--octaves=5', '--no-keep-colours']
     """
-    return [word for name in type(params).model_fields for word in words(name, getattr(params, name))]
+    return [word for name in type(params).model_fields for word in words(type(params), name, getattr(params, name))]
 
 
-def words(name: str, value: Any) -> Iterator[str]:
+def words(params: type[Params], name: str, value: Any) -> Iterator[str]:
     """The words that give a field this value; none for a picture."""
     flag = flag_of(name)
     if isinstance(value, bool):
         yield flag if value else f"--no-{flag[2:]}"
-    elif not isinstance(value, Image):
-        yield f"{flag}={text(value)}"
+    elif params.meaning(name) != "picture":
+        yield f"{flag}={_text(params, name, value)}"
 
 
-def text(value: Any) -> str:
-    """A value as it is written on the command line.
-
-    >>> text(None), text((1, 2.5)), text("late"), text({"a": 1})
-    ('none', '1,2.5', 'late', '{"a": 1}')
-    """
+def _text(params: type[Params], name: str, value: Any) -> str:
+    """A value as it is written after its flag."""
     if value is None:
         return "none"
-    if isinstance(value, list | tuple) and all(isinstance(part, int | float | str) for part in value):
-        return ",".join(map(str, value))
-    return value if isinstance(value, str) else str(value) if isinstance(value, int | float) else json.dumps(value)
+    if isinstance(_type_of(_bare(params.model_fields[name].annotation)[0]), Json):
+        return json.dumps(value)
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 # ---------------------------------------------------------------- annotations
@@ -158,13 +155,13 @@ def _bare(annotation: Any) -> tuple[Any, bool]:
 def _bounds(params: type[Params], name: str) -> str:
     """Range and default in brackets, such as `[1 to 8; default 4]`."""
     default = params.model_fields[name].get_default(call_default_factory=True)
-    ends = "needed" if default is PydanticUndefined else "" if default is None else f"default {_shown(default)}"
+    ends = "needed" if default is PydanticUndefined else "" if default is None else f"default {_shown(params, name, default)}"
     said = "; ".join(filter(None, ("" if params.meaning(name) else bounds(params, name), ends)))
     return f"[{said}]" if said else ""
 
 
-def _shown(value: Any) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else text(value)
+def _shown(params: type[Params], name: str, value: Any) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else _text(params, name, value) or "empty"
 
 
 def bounds(params: type[Params], name: str) -> str:
@@ -181,8 +178,7 @@ def bounds(params: type[Params], name: str) -> str:
         low, high = part.get("minimum"), part.get("maximum")
         if low is not None and high is not None:
             return f"{_number(low)} to {_number(high)}"
-        said = [f"{word} {_number(part[key])}" for key, word in (("minimum", "at least"), ("exclusiveMinimum", "more than"),
-                                                          ("maximum", "at most"), ("exclusiveMaximum", "less than")) if key in part]
+        said = [f"{word} {_number(part[key])}" for key, word in LIMITS.items() if key in part]
         if said:
             return ", ".join(said)
     return ""

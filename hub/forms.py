@@ -10,6 +10,7 @@ import base64
 import json
 import math
 import types
+from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -28,20 +29,23 @@ WIDE_COUNT = 20_000
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
 
 
-class PictureInput(gr.Image):
-    """A picture from a visitor, handed on as the path of the uploaded file and decoded nowhere but in `hub.decode`.
+def _upload_path(self: gr.Image, payload: Any) -> str | None:
+    return payload.path if payload is not None and payload.path else None
 
-    Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name.
-    """
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"sources": ["upload", "clipboard", "webcam"], "type": "filepath", "format": "png", "buttons": [], **options})
+PictureInput: type[gr.Image] = ABCMeta.__new__(
+    type(gr.Image), "PictureInput", (gr.Image,),
+    {"preprocess": _upload_path, "get_block_name": lambda self: "image", "__module__": __name__})
+"""A picture from a visitor, handed on as the path of the uploaded file and decoded nowhere but in `hub.decode`.
 
-    def get_block_name(self) -> str:
-        return "image"
+Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name. It is not made by a
+class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which fails in a read-only installation.
+"""
 
-    def preprocess(self, payload: Any) -> str | None:
-        return payload.path if payload is not None and payload.path else None
+
+def picture_input(**options: Any) -> gr.Image:
+    """A control that takes a picture by upload, paste or camera."""
+    return PictureInput(**{"sources": ["upload", "clipboard", "webcam"], "type": "filepath", "format": "png", "buttons": [], **options})
 
 
 # ---------------------------------------------------------------- field -> control
@@ -147,6 +151,11 @@ def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> g
     return gr.Dropdown([c for c in [common["value"]] if c], allow_custom_value=True, **common)
 
 
+def _several(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    common["value"] = _parts(common["value"])
+    return gr.Dropdown(common["value"], multiselect=True, allow_custom_value=True, **common)
+
+
 def _seed(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     dice = gr.Button("New", size="sm", min_width=0, elem_classes=["dice"])
     number = gr.Number(precision=0, minimum=0, maximum=2**31 - 1, buttons=[dice], **common)
@@ -156,17 +165,25 @@ def _seed(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.compon
 
 def _picture(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     hint = common.pop("info")
-    return PictureInput(height=160, placeholder=hint, **{**common, "value": None})
+    return picture_input(height=160, placeholder=hint, **{**common, "value": None})
 
 
 _Make = Callable[[FieldInfo, dict[str, Any], Policy], gr.components.Component]
-_BY_MEANING: dict[str, _Make] = {"backbone": _backbone, "layer": _listed_later, "unit": _listed_later, "seed": _seed, "picture": _picture}
+_BY_MEANING: dict[str, _Make] = {"backbone": _backbone, "layer": _listed_later, "unit": _listed_later,
+                              "units": _several, "seed": _seed, "picture": _picture}
 _BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str: _text}
 
 
 def _default(field: FieldInfo) -> Any:
     value = field.get_default(call_default_factory=True)
     return None if value is PydanticUndefined else value
+
+
+def defaults(params: type[Params], policy: Policy) -> dict[str, Any]:
+    """What the controls hold before anyone touches them, read as their fields' types; pictures are left out."""
+    names = [name for name in params.model_fields if params.meaning(name) != "picture"]
+    with gr.Blocks():  # the controls need a page to stand on
+        return {name: converted(params, name, component(params, name, policy).value, policy) for name in names}
 
 
 # ---------------------------------------------------------------- control -> value
@@ -185,6 +202,8 @@ def converted(params: type[Params], name: str, value: Any, policy: Policy) -> An
     kind = plain_type(field)
     if meant == "picture":
         return uploaded(value, policy) if value else None
+    if meant == "units" and isinstance(value, list):
+        return ", ".join(map(str, value))
     if meant == "backbone" and not policy.any_model:
         _require_listed(value)
     if kind is int and isinstance(value, float) and value.is_integer():
@@ -228,7 +247,15 @@ def changed(params: Params) -> dict[str, Any]:
 
 def shown(params: Params) -> list[Any]:
     """The value for each control, in the order of the fields; pictures are left empty."""
-    return [None if type(params).meaning(name) == "picture" else getattr(params, name) for name in type(params).model_fields]
+    return [_held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
+
+
+def _held(meant: str | None, value: Any) -> Any:
+    return None if meant == "picture" else _parts(value) if meant == "units" else value
+
+
+def _parts(value: str | None) -> list[str]:
+    return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
 def packed(values: Mapping[str, Any]) -> str:

@@ -15,7 +15,9 @@ from torch import Tensor
 
 from hub import backbones
 from hub.backbones import Backbone
+from hub.decode import decode
 from hub.pixels import images
+from hub.policy import Policy
 
 JUDGED_AT = 64
 
@@ -85,7 +87,7 @@ def jpeg(pictures: Tensor, quality: int = 30) -> Tensor:
     def through(image: Image.Image) -> Tensor:
         memory = io.BytesIO()
         image.save(memory, "JPEG", quality=quality)
-        return images.to_tensor(Image.open(memory, formats=["JPEG"]))
+        return images.to_tensor(decode(memory.getvalue(), Policy.local()).image)
     return torch.cat([through(image) for image in images.to_images(pictures)])
 
 

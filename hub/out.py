@@ -36,7 +36,8 @@ class Out:
         if path.is_dir() or text.endswith(("/", os.sep)):
             return cls(checked_folder(text), folder=True)
         if path.suffix.lower() != ".png":
-            raise BadOutput(f"{text!r} is not a PNG file; only PNG carries its recipe. Try {str(path.with_suffix('.png'))!r}, or a folder.")
+            better = str(path.with_suffix(".png"))
+            raise BadOutput(f"{text!r} is not a PNG file; only PNG carries its recipe. Try {better!r}, or a folder.")
         _try_to_write(path.parent)
         return cls(path)
 

@@ -60,9 +60,8 @@ class Theme(gr.themes.Base):
         super().__init__(primary_hue=gr.themes.colors.neutral, secondary_hue=gr.themes.colors.neutral, neutral_hue=gr.themes.colors.stone,
                          font=[gr.themes.Font(f) for f in SANS], font_mono=[gr.themes.Font(f) for f in MONO],
                          radius_size=gr.themes.sizes.radius_md, text_size=gr.themes.sizes.text_md)
-        for name, (light, dark) in _COLOURS.items():
-            super().set(**{name: light, f"{name}_dark": dark})
-        super().set(block_shadow="none", block_border_width="0px", block_padding="0px", block_label_shadow="none", block_radius="10px",
+        colours = {key: value for name, (light, dark) in _COLOURS.items() for key, value in ((name, light), (f"{name}_dark", dark))}
+        super().set(**colours, block_shadow="none", block_border_width="0px", block_padding="0px", block_label_shadow="none", block_radius="10px",
                     block_title_text_weight="500", block_title_text_size="14px", block_info_text_size="12.5px", layout_gap="14px", form_gap_width="18px",
                     input_border_width="1px", input_shadow="none", input_shadow_focus="none", input_radius="8px", input_padding="8px 10px",
                     button_large_radius="8px", button_medium_radius="8px", button_small_radius="8px", button_large_text_weight="550",

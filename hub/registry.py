@@ -6,6 +6,7 @@ Three sources, in this order: modules and packages in `plugins`; installed distr
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import logging
@@ -106,7 +107,7 @@ def _in_package(package: str, source: str) -> Iterator[Record]:
 def _is_family(path: str) -> bool:
     try:
         return not hasattr(importlib.import_module(path), "run")
-    except Exception:
+    except (Exception, SystemExit):
         return False  # its record will say why
 
 
@@ -122,7 +123,8 @@ def _in_folder(folder: Path) -> Iterator[Record]:
 
 def _loaded(file: Path, name: str) -> ModuleType:
     """Import a file under a name of its own, so that it cannot shadow an installed module."""
-    full = f"netsee_plugins.{name}"
+    folder = hashlib.sha256(str(file.parent.absolute()).encode()).hexdigest()[:8]  # two folders may each have a file of this name
+    full = f"netsee_plugins.{folder}.{name}"
     spec = importlib.util.spec_from_file_location(full, file, submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file.name} is not a Python module")

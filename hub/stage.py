@@ -155,7 +155,8 @@ def _plot(name: str, curve: Curve) -> str:
     ends = (f'<text x="-8" y="10" class="end">{high:.3g}</text><text x="-8" y="{height}" class="end">{low:.3g}</text>'
             f'<text x="0" y="{height + 18}">{left:.3g}</text><text x="{width}" y="{height + 18}" class="end">{right:.3g}</text>'
             f'<text x="{width / 2}" y="{height + 18}" class="middle">{escape(curve.label_x)}</text>')
-    return (f'<figure class="curve"><figcaption>{escape(_words(name))}{f" <span>{escape(curve.label_y)}</span>" if curve.label_y else ""}</figcaption>'
+    unit = f" <span>{escape(curve.label_y)}</span>" if curve.label_y not in ("", name) else ""
+    return (f'<figure class="curve"><figcaption>{escape(_words(name))}{unit}</figcaption>'
             f'<svg viewBox="-56 -6 {width + 70} {height + 30}" role="img" aria-label="{escape(said)}">'
             f'<path class="axis" d="M0 0V{height}H{width}"/>{ends}<polyline points="{drawn}"/></svg></figure>')
 

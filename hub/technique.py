@@ -14,6 +14,7 @@ is what is seen:
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -52,8 +53,10 @@ class _PictureSchema:
         def decoded(value: Any, info: ValidationInfo) -> Image:
             from hub.decode import decode
 
+            context = info.context or {}
+            value = context.get("pictures", {}).get(info.field_name, value)
             try:
-                return decode(value, (info.context or {}).get("policy") or Policy.local()).image
+                return decode(value, context.get("policy") or Policy.local()).image
             except BadPicture as error:
                 raise ValueError(str(error)) from error
 
@@ -117,13 +120,24 @@ class Params(BaseModel):
             raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
 
     @classmethod
+    def read_json(cls, values: Mapping[str, Any], policy: Policy | None = None, *, pictures: Mapping[str, Image]) -> Params:
+        """As `read`, from values that came out of JSON, where a tuple is a list and an enumeration its value.
+
+        pictures: what the fields of second pictures hold, which JSON cannot.
+        """
+        try:
+            return cls.model_validate_json(json.dumps(dict(values)), context={"policy": policy, "pictures": pictures})
+        except ValidationError as error:
+            raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
+
+    @classmethod
     def _said(cls, error: Any) -> str:
         name = ".".join(str(part) for part in error["loc"]) or "parameters"
         if error["type"] == "extra_forbidden":
             near = nearest(name, cls.model_fields)
             return f"{name!r} is not a parameter. " + (f"Did you mean {near!r}?" if near else f"There are: {', '.join(cls.model_fields)}.")
         given = repr(error["input"])
-        shown = "" if error["type"] == "missing" or len(given) > 60 else f" (given: {given})"
+        shown = "" if error["type"] in ("missing", "value_error") or len(given) > 60 else f" (given: {given})"
         return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}"
 
     @classmethod

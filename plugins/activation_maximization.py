@@ -6,8 +6,8 @@ or a few filters of every layer from early to late: strokes and colours first, t
 
 Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization" (Fourier canvas,
 decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
-Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by the log-probability of the evidence near
-the middle, so that one thing stands there; large pictures are begun small and enlarged on the way, with the same optimiser rule.
+Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus its evidence before the
+softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there instead of several at the edges.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ class Params(hub.Params):
     layer: hub.LayerName = hub.Field("classes", label="Layer", description="Where to look: early layers see strokes, late ones things; "
                                      "classes are what the network can name.")
     unit: hub.UnitName = hub.Field("owl", label="Unit", description="A class by name, or a channel of the layer by number.")
-    count: int = hub.Field(1, ge=1, le=64, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row.")
+    count: int = hub.Field(1, ge=1, le=128, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row.")
     goal: Literal["whole picture", "centre", "one position"] = hub.Field(
         "centre", label="Where", description="Average the response over the whole picture (a carpet of the motif), mostly near the centre (one "
         "motif), or take one position only (a neuron).", more=True)
-    size: int = hub.Field(192, ge=32, le=512, label="Size", description="Side of each picture in pixels.", more=True)
-    steps: int = hub.Field(120, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    size: int = hub.Field(128, ge=32, le=512, label="Size", description="Side that each picture is drawn at, in pixels. The embedded network "
+                          "knows things of about 96 pixels.", more=True)
+    enlarge: int = hub.Field(4, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True)
+    steps: int = hub.Field(80, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
     canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
         "fourier", label="Canvas", description="What is varied: the spectrum (natural), the pixels (noisy), or only the phases (MACO).", more=True)
     robustness: float = hub.Field(1.0, ge=0, le=3, label="Robustness", description="How much the picture is moved, turned and scaled at each step.",
@@ -70,7 +72,8 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
         wish = wish + params.diversity * objectives.unlike(network.layer("middle").name)
     pictures = yield from draw(network, wish, params.count, params, trace, image)
     label = named(network, layer, unit)
-    stills = images.to_images(pictures)
+    stills = [still.resize((still.width * params.enlarge, still.height * params.enlarge), Pillow.Resampling.LANCZOS)
+              for still in images.to_images(pictures)]
     yield hub.Result(image=stills[0], images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
                      curves=trace.curves(), metrics=figures(network, pictures[:1], layer, unit), caption=seen_by_judge(pictures[:1], label), progress=1.0)
 
@@ -105,13 +108,14 @@ def draw(network: Backbone, wish: objectives.Objective, count: int, params: Para
     shaken = pixels.Robustness(6 * params.robustness, 0.1 * params.robustness, 8 * params.robustness) if params.robustness else None
     return (yield from pixels.maximise(
         wish, canvas, network, steps=params.steps, rule=pixels.Adam(rate_of(params.canvas)), robustness=shaken, generator=generator, tile=0,
+        vignette=None if photo is not None or params.goal == "whole picture" else objectives.bell(size, 0.6) * size[0] * size[1],
         trace=trace, span=span, show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None)))
 
 
 def response(layer: str, units: Sequence[int], params: Params) -> objectives.Objective:
     """What of the unit shall grow."""
     if layer == backbones.CLASSES:
-        return objectives.class_evidence(units, spread=None if params.goal == "whole picture" else 0.5)
+        return objectives.class_evidence(units)
     kinds = {"whole picture": objectives.channels, "centre": objectives.centred, "one position": objectives.neuron}
     return kinds[params.goal](layer, units)
 

@@ -36,10 +36,10 @@ class Params(hub.Params):
     units: hub.UnitNames = hub.Field("eye", label="Dream of", description="Classes or channel numbers of that layer, separated by commas; "
                                      "leave it empty for whatever the whole layer sees.")
     strength: float = hub.Field(1.0, ge=0.1, le=4, label="Strength", description="How far each step goes.")
-    steps: int = hub.Field(12, ge=1, le=60, label="Steps", description="Steps of gradient ascent at each octave.")
-    octaves: int = hub.Field(4, ge=1, le=8, label="Octaves", description="Sizes to dream at, small to large: more of them give larger motifs.")
+    steps: int = hub.Field(16, ge=1, le=60, label="Steps", description="Steps of gradient ascent at each octave.")
+    octaves: int = hub.Field(3, ge=1, le=8, label="Octaves", description="Sizes to dream at, small to large: more of them give larger motifs.")
     ratio: float = hub.Field(1.4, ge=1.1, le=2, label="Octave ratio", description="How much larger each octave is than the one before.", more=True)
-    jitter: int = hub.Field(24, ge=0, le=64, label="Jitter", description="Pixels by which the picture is shifted at each step, so that no grid shows.",
+    jitter: int = hub.Field(8, ge=0, le=64, label="Jitter", description="Pixels by which the picture is shifted at each step, so that no grid shows.",
                             more=True)
     guide: hub.Picture | None = hub.Field(None, label="Guide", description="A picture whose features the dream takes up, at the chosen layer.", more=True)
     zoom_frames: int = hub.Field(0, ge=0, le=120, label="Zoom frames", description="Dream on into the dream: frames of an animation; 0 for a still.",
@@ -74,7 +74,7 @@ def dream(photo: Tensor, wish: objectives.Objective, network: Backbone, params: 
         detail = images.resize(detail, octave.shape[-2:])
         canvas = pixels.Pixels((octave + detail).clamp(0, 1))
         dreamt = yield from pixels.maximise(
-            wish, canvas, network, steps=params.steps, rule=pixels.Climb(0.012 * params.strength), generator=generator, roll=params.jitter,
+            wish, canvas, network, steps=params.steps, rule=pixels.Climb(0.009 * params.strength), generator=generator, roll=params.jitter,
             tile=TILE, trace=trace, span=(span[0] + (span[1] - span[0]) * start, span[0] + (span[1] - span[0]) * end))
         detail = dreamt - octave
     return dreamt
@@ -90,7 +90,7 @@ def wanted(network: Backbone, params: Params) -> objectives.Objective:
     units = [network.unit(layer, name.strip()) for name in params.units.split(",") if name.strip()]
     if not units:
         return objectives.energy(layer)
-    return objectives.class_everywhere(units) if layer == backbones.CLASSES else objectives.several(layer, units)
+    return objectives.class_everywhere(units, window=network.layer(layer).size[-1]) if layer == backbones.CLASSES else objectives.several(layer, units)
 
 
 def zoomed(picture: Tensor, factor: float) -> Tensor:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from unittest.mock import patch
 
+import pytest
 import timm
 import torch
 from torch import nn
@@ -13,12 +14,29 @@ from torch import nn
 from hub import devices
 from hub.backbones import Backbone
 
-torch.set_num_threads(1)  # on tensors this small, threads only wait for each other
 CONFIG = {"input_size": (3, 64, 64), "mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25), "classifier": "fc"}
-NARROW = {"layers": [1, 1, 1, 1], "channels": [8, 12, 16, 20], "stem_type": "deep", "stem_width": 8, "avg_down": True, "act_layer": "silu"}
+NARROW = {
+    "layers": [1, 1, 1, 1],
+    "channels": [8, 12, 16, 20],
+    "stem_type": "deep",
+    "stem_width": 8,
+    "avg_down": True,
+    "act_layer": "silu",
+}
 
 
-def as_backbone(model: nn.Module, config: dict = CONFIG, classes: Sequence[str] | None = None, dtype: torch.dtype = torch.float32) -> Backbone:
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """For the module that imports it: on tensors this small, threads only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def as_backbone(
+    model: nn.Module, config: dict = CONFIG, classes: Sequence[str] | None = None, dtype: torch.dtype = torch.float32
+) -> Backbone:
     """The network as techniques get it, in a format that does not depend on the processor."""
     with patch.object(devices, "compute_dtype", lambda: dtype):
         return Backbone("tiny", model, config, classes)
@@ -31,8 +49,12 @@ def seeded(build, seed: int = 0) -> nn.Module:
         model = build().eval()
         for module in model.modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                for tensor, low, high in ((module.running_mean, -0.3, 0.3), (module.running_var, 0.5, 2.0), (module.bias, -0.3, 0.3),
-                                          (module.weight, 0.5, 1.5)):
+                for tensor, low, high in (
+                    (module.running_mean, -0.3, 0.3),
+                    (module.running_var, 0.5, 2.0),
+                    (module.bias, -0.3, 0.3),
+                    (module.weight, 0.5, 1.5),
+                ):
                     nn.init.uniform_(tensor, low, high)
     return model
 

@@ -6,7 +6,7 @@ import torch
 from hub.errors import NotFinite
 from hub.pixels import Adam, Climb, Fourier, Pixels, Robustness, Trace, images, maximise, objectives
 from hub.pixels.ascent import flat
-from tests.networks import some_pictures, tiny_network
+from tests.networks import one_thread, some_pictures, tiny_network  # noqa: F401
 
 WISH = objectives.channel("layer2", 3)
 
@@ -42,10 +42,12 @@ def breaking_at(step: int) -> objectives.Objective:
     def measure(features, picture):
         calls.append(1)
         return picture.mean((1, 2, 3)) * (math.nan if len(calls) >= step else 1)
+
     return objectives.Objective(frozenset(["layer1"]), measure)
 
 
 # ---- rules
+
 
 def test_the_first_step_of_adam_is_its_rate_along_each_sign():
     parameter, slope = torch.zeros(4), torch.tensor([3.0, -0.01, 1e3, -2.0])
@@ -84,6 +86,7 @@ def test_a_climb_never_leaves_the_range():
 
 
 # ---- the loop
+
 
 @pytest.mark.parametrize("rule", [lambda: Adam(0.02), lambda: Climb(0.02)])
 def test_the_activation_grows(rule):
@@ -140,8 +143,9 @@ def test_without_a_plateau_every_step_is_taken():
     assert len(shown) == 30
 
 
-@pytest.mark.parametrize(("values", "level"), [
-    (range(40), False), ([1 - 0.9**i for i in range(100)], True), ([5.0] * 40, True), (range(5), False)])
+@pytest.mark.parametrize(
+    ("values", "level"), [(range(40), False), ([1 - 0.9**i for i in range(100)], True), ([5.0] * 40, True), (range(5), False)]
+)
 def test_flat_tells_a_plateau_from_a_rise(values, level):
     assert flat([torch.tensor(float(v)) for v in values], 10, 0.01) is level
 
@@ -169,7 +173,7 @@ def test_a_preview_is_drawn_once_and_shows_its_own_step():
 def test_progress_rises_within_its_span_and_is_never_done_on_the_way():
     shown, _ = ended(ascent(span=(0.25, 1.0)))
     progress = [preview.progress for preview in shown]
-    assert progress == sorted(set(progress)) and 0.25 < progress[0] and progress[-1] < 1
+    assert progress == sorted(set(progress)) and progress[0] > 0.25 and progress[-1] < 1
 
 
 def test_a_closed_run_takes_no_further_step():
@@ -201,7 +205,10 @@ def test_it_works_where_gradients_are_switched_off_and_leaves_them_so():
 def test_a_rolled_picture_is_changed_where_it_stands():
     """With an objective that wants every pixel brighter by itself, shifting must not matter."""
     brighter = objectives.Objective(frozenset(["layer1"]), lambda f, p: (p * p.detach()).mean((1, 2, 3)))
-    still, rolled = (ended(ascent(brighter, Pixels(some_pictures()), rule=Climb(0.01, lambda s: s / s.abs().mean()), roll=roll))[1] for roll in (0, 9))
+    still, rolled = (
+        ended(ascent(brighter, Pixels(some_pictures()), rule=Climb(0.01, lambda s: s / s.abs().mean()), roll=roll))[1]
+        for roll in (0, 9)
+    )
     assert torch.allclose(still, rolled, atol=1e-6)
 
 

@@ -9,7 +9,17 @@ from hub import backbones
 from hub.backbones import CLASSES
 from hub.backbones.backbone import weights_hash
 from hub.errors import NotOffline, ShapeError, UnknownBackbone, UnknownLayer, UnknownUnit
-from tests.networks import CONFIG, NARROW, as_backbone, pointwise_network, seeded, some_pictures, tiny_model, tiny_network
+from tests.networks import (  # noqa: F401
+    CONFIG,
+    NARROW,
+    as_backbone,
+    one_thread,
+    pointwise_network,
+    seeded,
+    some_pictures,
+    tiny_model,
+    tiny_network,
+)
 
 
 def hooks_on(model: nn.Module) -> int:
@@ -30,6 +40,7 @@ class Trap(nn.Module):
 
 
 # ---- features
+
 
 def test_features_are_those_of_timm_on_the_network_as_it_was():
     model, pictures = tiny_model(), some_pictures(2, 64, 64)
@@ -123,6 +134,7 @@ def test_the_network_is_frozen():
 
 # ---- the classifier as a layer
 
+
 def test_the_mean_of_the_class_maps_is_the_answer_of_the_classifier():
     network, pictures = tiny_network(), some_pictures(3, 96, 64)
     maps = network.features(pictures, [CLASSES])[CLASSES]
@@ -130,11 +142,15 @@ def test_the_mean_of_the_class_maps_is_the_answer_of_the_classifier():
     assert torch.allclose(maps.mean((2, 3)), network.scores(pictures), atol=1e-4)
 
 
-@pytest.mark.parametrize(("architecture", "model_args", "side"), [
-    ("densenet121", {"growth_rate": 8, "block_config": (1, 1, 1, 1)}, 64),
-    ("convnext_atto", {"depths": (1, 1, 1, 1), "dims": (8, 12, 16, 20)}, 64),
-    ("vit_tiny_patch16_224", {"img_size": 64, "depth": 1, "embed_dim": 24, "num_heads": 3}, 64),
-    ("mobilenetv3_small_050", {}, 64)])
+@pytest.mark.parametrize(
+    ("architecture", "model_args", "side"),
+    [
+        ("densenet121", {"growth_rate": 8, "block_config": (1, 1, 1, 1)}, 64),
+        ("convnext_atto", {"depths": (1, 1, 1, 1), "dims": (8, 12, 16, 20)}, 64),
+        ("vit_tiny_patch16_224", {"img_size": 64, "depth": 1, "embed_dim": 24, "num_heads": 3}, 64),
+        ("mobilenetv3_small_050", {}, 64),
+    ],
+)
 def test_a_class_layer_is_offered_only_where_it_is_what_the_classifier_says(architecture, model_args, side):
     model = seeded(lambda: timm.create_model(architecture, pretrained=False, num_classes=5, **model_args))
     network = as_backbone(model, {**CONFIG, "input_size": (3, side, side), "classifier": model.pretrained_cfg["classifier"]})
@@ -158,6 +174,7 @@ def test_a_network_without_a_classifier_has_no_class_layer():
 
 
 # ---- names
+
 
 def test_words_for_depth_go_from_early_to_late():
     network = tiny_network()
@@ -202,6 +219,7 @@ def test_a_folder_that_is_no_model_says_what_is_wanted(tmp_path):
 def test_weights_that_cannot_be_fetched_are_an_error_that_names_a_way_out(monkeypatch):
     def refused(*_, **__):
         raise ConnectionError("no route to host")
+
     monkeypatch.setattr(timm, "create_model", refused)
     with pytest.raises(NotOffline, match="'embedded'"):
         backbones.load("timm/resnet18.a1_in1k")
@@ -212,7 +230,14 @@ def test_a_folder_written_by_timm_is_loaded_with_its_classes(tmp_path):
 
     model = tiny_model()
     data = {"input_size": (3, 64, 64), "mean": (0.5,) * 3, "std": (0.25,) * 3}
-    save_for_hf(model, str(tmp_path), model_config={"label_names": ["a", "b", "c", "d"]}, model_args=NARROW, data_config=data, safe_serialization=True)
+    save_for_hf(
+        model,
+        str(tmp_path),
+        model_config={"label_names": ["a", "b", "c", "d"]},
+        model_args=NARROW,
+        data_config=data,
+        safe_serialization=True,
+    )
     assert json.loads((tmp_path / "config.json").read_text())["architecture"] == "resnet18"
     network = backbones.load(f"local-dir:{tmp_path}")
     assert network.classes == ["a", "b", "c", "d"] and network.side == 64
@@ -221,8 +246,11 @@ def test_a_folder_written_by_timm_is_loaded_with_its_classes(tmp_path):
 
 # ---- the hash
 
+
 def test_the_hash_is_that_of_the_weights_and_of_nothing_else():
-    assert as_backbone(tiny_model()).hash == tiny_network().hash == weights_hash(tiny_model().to(memory_format=torch.channels_last))
+    assert (
+        as_backbone(tiny_model()).hash == tiny_network().hash == weights_hash(tiny_model().to(memory_format=torch.channels_last))
+    )
     changed = tiny_model()
     with torch.no_grad():
         changed.fc.bias[0] += 1e-6

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hub.pixels import Fourier, Phases, Pixels, images
-from tests.networks import some_pictures
+from tests.networks import one_thread, some_pictures  # noqa: F401
 
 
 def seeded(seed: int = 0) -> torch.Generator:

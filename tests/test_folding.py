@@ -6,11 +6,16 @@ import torch
 from torch import nn
 
 from hub.backbones.folding import fold_batch_norms, without_in_place
-from tests.networks import NARROW, seeded, some_pictures
+from tests.networks import NARROW, one_thread, seeded, some_pictures  # noqa: F401
 
-SMALL = [("resnet18", NARROW), ("resnet50", {"layers": [1, 1, 1, 1], "channels": [8, 8, 12, 16]}),
-         ("densenet121", {"growth_rate": 8, "block_config": (1, 2, 1, 1)}), ("mobilenetv3_small_050", {}),
-         ("convnext_atto", {"depths": (1, 1, 1, 1), "dims": (8, 12, 16, 20)}), ("repvgg_a0", {})]
+SMALL = [
+    ("resnet18", NARROW),
+    ("resnet50", {"layers": [1, 1, 1, 1], "channels": [8, 8, 12, 16]}),
+    ("densenet121", {"growth_rate": 8, "block_config": (1, 2, 1, 1)}),
+    ("mobilenetv3_small_050", {}),
+    ("convnext_atto", {"depths": (1, 1, 1, 1), "dims": (8, 12, 16, 20)}),
+    ("repvgg_a0", {}),
+]
 
 
 def answer(model: nn.Module, pictures: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ import torch
 
 from hub.pixels import objectives
 from hub.pixels.gradients import gradient, laplacian_normalised, tiles
-from tests.networks import pointwise_network, some_pictures, tiny_network
+from tests.networks import one_thread, pointwise_network, some_pictures, tiny_network  # noqa: F401
 
 
 @contextmanager
@@ -19,13 +19,22 @@ def sizes_seen_by(network):
         del network.features
 
 
-@pytest.mark.parametrize("objective", [
-    objectives.channel("layer2", 3), objectives.energy("layer3"), objectives.class_evidence([1, 2]), objectives.centred("layer3", [0, 5]),
-    objectives.channel("layer2", 3) - 2 * objectives.variation()])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        objectives.channel("layer2", 3),
+        objectives.energy("layer3"),
+        objectives.class_evidence([1, 2]),
+        objectives.centred("layer3", [0, 5]),
+        objectives.channel("layer2", 3) - 2 * objectives.variation(),
+    ],
+)
 def test_gradient_agrees_with_finite_differences(objective):
     network = tiny_network(torch.float64)
     pictures = some_pictures(2).double()
-    pictures += 0.05 * torch.randn(pictures.shape, generator=torch.Generator().manual_seed(7))  # no ties, at which a maximum has no slope
+    pictures += 0.05 * torch.randn(
+        pictures.shape, generator=torch.Generator().manual_seed(7)
+    )  # no ties, at which a maximum has no slope
     _, slope = gradient(objective, network, pictures)
     chance = torch.randn(pictures.shape, generator=torch.Generator().manual_seed(3)).double()
     direction = chance / chance.norm() + slope / slope.norm()  # by chance alone it would be nearly level
@@ -90,13 +99,15 @@ def test_tiles_leave_no_seams(layer):
     assert seam_energy(tiled, whole, edges) < 1
 
 
-@pytest.mark.parametrize(("height", "width", "side", "overlap"), [(100, 100, 40, 10), (40, 41, 40, 10), (1, 200, 64, 16), (33, 1000, 48, 12)])
+@pytest.mark.parametrize(
+    ("height", "width", "side", "overlap"), [(100, 100, 40, 10), (40, 41, 40, 10), (1, 200, 64, 16), (33, 1000, 48, 12)]
+)
 def test_tiles_cover_every_pixel_and_overlap_as_much_as_asked(height, width, side, overlap):
     found = list(tiles(height, width, side, overlap))
     covered = torch.zeros(height, width)
     for top, left, h, w in found:
         assert 0 <= top <= height - h and 0 <= left <= width - w and (h, w) == (min(side, height), min(side, width))
-        covered[top:top + h, left:left + w] += 1
+        covered[top : top + h, left : left + w] += 1
     assert covered.min() >= 1
     lefts = sorted({left for _, left, _, _ in found})
     assert all(b - a <= side - overlap for a, b in zip(lefts, lefts[1:], strict=False))

@@ -5,7 +5,7 @@ from PIL import Image
 
 from hub.errors import ShapeError
 from hub.pixels import images
-from tests.networks import some_pictures
+from tests.networks import one_thread, some_pictures  # noqa: F401
 
 
 def test_a_picture_comes_back_from_a_tensor_to_the_byte():

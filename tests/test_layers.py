@@ -3,12 +3,18 @@ import timm
 from torch import nn
 
 from hub.backbones.layers import find_layers, landmarks
-from tests.networks import seeded, tiny_model
+from tests.networks import one_thread, seeded, tiny_model  # noqa: F401
 
 
 def test_layers_are_in_the_order_in_which_they_compute():
     names = [layer.name for layer in find_layers(tiny_model(), 64)]
-    assert names.index("conv1") < names.index("maxpool") < names.index("layer1.0.conv1") < names.index("layer1") < names.index("layer4")
+    assert (
+        names.index("conv1")
+        < names.index("maxpool")
+        < names.index("layer1.0.conv1")
+        < names.index("layer1")
+        < names.index("layer4")
+    )
     assert names[-1] == "layer4" and len(names) == len(set(names))
 
 
@@ -19,7 +25,7 @@ def test_a_layer_says_channels_size_and_stride():
 
 def test_depth_rises_from_above_zero_to_one():
     depths = [layer.depth for layer in find_layers(tiny_model(), 64)]
-    assert 0 < depths[0] and depths == sorted(depths) and depths[-1] == 1
+    assert depths[0] > 0 and depths == sorted(depths) and depths[-1] == 1
 
 
 def test_what_is_no_map_is_no_layer():
@@ -54,13 +60,16 @@ def test_landmarks_of_a_plain_stack_are_few_and_end_it():
     def build():
         blocks = [[nn.Conv2d(a, b, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)] for a, b in ((3, 8), (8, 16), (16, 24))]
         return nn.Sequential(*(module for block in blocks for module in block))
+
     found = landmarks(find_layers(seeded(build), 32))
     assert [layer.channels for layer in found] == sorted(layer.channels for layer in found)
     assert 3 <= len(found) <= 6 and found[-1].name == "8"
 
 
 def test_layers_of_a_transformer_are_found_where_it_has_maps():
-    model = seeded(lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False, img_size=64, depth=1, embed_dim=24, num_heads=3))
+    model = seeded(
+        lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False, img_size=64, depth=1, embed_dim=24, num_heads=3)
+    )
     assert [layer.name for layer in find_layers(model, 64)][0].startswith("patch_embed")
 
 

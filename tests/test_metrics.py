@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hub import backbones, metrics
-from tests.networks import as_backbone, pointwise_network, seeded, some_pictures, tiny_network
+from tests.networks import as_backbone, one_thread, pointwise_network, seeded, some_pictures, tiny_network  # noqa: F401
 
 
 def disc(height: int = 64, width: int = 64, sharp: float = 60.0) -> torch.Tensor:
@@ -36,8 +36,9 @@ def test_a_disc_stays_a_disc_when_it_is_rotated(size):
 
 def test_a_right_angle_is_a_right_angle():
     pictures = some_pictures(1, 33, 33)
-    assert torch.allclose(metrics.rotated(pictures, 90), pictures.rot90(-1, (-2, -1)), atol=1e-4) \
-        or torch.allclose(metrics.rotated(pictures, 90), pictures.rot90(1, (-2, -1)), atol=1e-4)
+    assert torch.allclose(metrics.rotated(pictures, 90), pictures.rot90(-1, (-2, -1)), atol=1e-4) or torch.allclose(
+        metrics.rotated(pictures, 90), pictures.rot90(1, (-2, -1)), atol=1e-4
+    )
 
 
 def test_grey_has_no_hue_to_shift():
@@ -82,7 +83,9 @@ def test_jpeg_of_a_flat_colour_is_that_colour_and_lower_quality_is_further_off()
 def test_activation_is_the_mean_over_positions_of_each_picture():
     network, pictures = tiny_network(), some_pictures(2)
     maps = network.features(pictures, ["layer2"])["layer2"]
-    assert metrics.activation(network, pictures, "layer2", 5).tolist() == pytest.approx([maps[0, 5].mean().item(), maps[1, 5].mean().item()])
+    assert metrics.activation(network, pictures, "layer2", 5).tolist() == pytest.approx(
+        [maps[0, 5].mean().item(), maps[1, 5].mean().item()]
+    )
 
 
 def test_rise_compares_with_the_most_excited_natural_picture(monkeypatch):

@@ -82,10 +82,21 @@ def test_class_everywhere_of_equal_scores_is_the_share_of_the_classes():
     assert value(o.class_everywhere([0, 2]), torch.zeros(1, 5, 3, 3), "classes") == pytest.approx([math.log(2 / 5)])
 
 
-def test_class_everywhere_judges_every_position_by_itself():
-    one_each = torch.tensor([[[[9.0, -9.0]], [[-9.0, 9.0]]]])
-    assert value(o.class_everywhere([0, 1]), one_each, "classes") == pytest.approx([0.0], abs=1e-5)
-    assert value(o.class_everywhere([0]), one_each, "classes") == pytest.approx([-9.0], abs=1e-3)  # half the positions are sure, half 18 below
+ONE_EACH = torch.tensor([[[[9.0, -9.0]], [[-9.0, 9.0]]]])  # two positions: the first sure of class 0, the second of class 1
+
+
+def test_class_everywhere_judges_windows_by_their_mean():
+    assert value(o.class_everywhere([0], window=3), ONE_EACH, "classes") == pytest.approx([-math.log(2)], abs=1e-4)
+
+
+def test_class_everywhere_without_focus_averages_over_places():
+    both, one = (value(o.class_everywhere(units, window=1, focus=0.0), ONE_EACH, "classes") for units in ([0, 1], [0]))
+    assert both == pytest.approx([9.0], abs=1e-3)  # sure of one of the two everywhere, with evidence 9
+    assert one == pytest.approx([(0 + 9 - 18 - 9) / 2], abs=1e-3)
+
+
+def test_class_everywhere_with_focus_leaves_alone_what_is_not_there():
+    assert value(o.class_everywhere([0], window=1, focus=1.0), ONE_EACH, "classes") == pytest.approx([9.0], abs=1e-3)
 
 
 def test_like_matches_every_position_with_its_best_word():

@@ -68,8 +68,9 @@ RECIPES = {
     "embedded": Recipe(
         "resnet18", {"layers": [1, 1, 1, 1], "channels": [64, 128, 192, 256], "stem_type": "deep", "stem_width": 24, "avg_down": True,
                      "act_layer": "silu"},
-        seed=1, stages=(Stage(60_000, 64, 3e-3), Stage(60_000, 64, 1.5e-3, radius=1.25), Stage(100_000, 96, 1.2e-3, radius=1.25))),
-    "judge": Recipe("densenet121", {"growth_rate": 24, "block_config": [2, 4, 6, 4]}, seed=7_000_000, stages=(Stage(260_000, 64, 3e-3),)),
+        seed=1, stages=(Stage(60_000, 64, 3e-3), Stage(60_000, 64, 1.5e-3, radius=1.25), Stage(100_000, 96, 1.2e-3, radius=1.25),
+                        Stage(45_000, 96, 8e-4, radius=2.25))),
+    "judge": Recipe("densenet121", {"growth_rate": 24, "block_config": [2, 4, 6, 4]}, seed=7, stages=(Stage(70_000, 64, 3e-3), Stage(60_000, 64, 2e-3))),
 }
 
 

@@ -73,12 +73,12 @@ class Trace:
 
 
 def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: int, rule: Rule, generator: torch.Generator,
-             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, plateau: float = 0.0, trace: Trace | None = None,
+             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, vignette: Tensor | None = None, plateau: float = 0.0, trace: Trace | None = None,
              span: tuple[float, float] = (0.0, 1.0), show: Show | None = None) -> Previews:
     """Change the canvas for `steps` steps, yielding a preview after each; return the picture, (B, 3, H, W) in [0, 1].
 
     robustness: how the picture is moved before the network sees it. roll: the same for dreams, by whole pixels around the edges.
-    tile: see `gradient`. plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
+    tile: see `gradient`. vignette: weights (H, W) on the gradient, to let the picture grow in one place. plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
     trace: where the values are noted (mean of the batch). span: the part of the whole work that this is, for progress.
     show: (B, 3, H, W) -> the preview's picture; called only where somebody looks. Default: the first picture of the batch.
     Raises NotFinite, with the last good preview, where numbers run away.

@@ -35,7 +35,7 @@ class Fourier:
     """The spectrum, every frequency scaled as natural pictures have it, in decorrelated colour, squashed by a sigmoid.
 
     An equal step on each coefficient moves low frequencies most, so shapes grow before grain does.
-    Source: Olah et al. 2017, "Feature visualization", with its constants (standard deviation 0.01, decay 1, divided by 4).
+    Source: Olah et al. 2017, "Feature visualization", with its constants (standard deviation 0.01, decay 1, divided by 4; the transform here is the orthonormal one).
 
     start: (B, 3, H, W) in [0, 1] to begin from, or None for faint noise of the given batch and size.
     """
@@ -44,7 +44,7 @@ class Fourier:
         self.size = size
         height, width = size
         frequency = (torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width)[None].square()).sqrt()
-        scale = frequency.clamp_min(1 / max(size)).pow(-decay) * math.sqrt(height * width) / 4
+        scale = frequency.clamp_min(1 / max(size)).pow(-decay) / 4
         self.scale = scale.to(devices.device())
         if start is None:
             shape = (batch, 3, height, width // 2 + 1, 2)

@@ -75,25 +75,35 @@ def neuron(layer: str, units: Sequence[int]) -> Objective:
     return at_layer(layer, lambda f: f[torch.arange(len(f)), wanted.to(f.device), f.shape[-2] // 2, f.shape[-1] // 2])
 
 
-def class_evidence(units: Sequence[int], spread: float | None = 0.5) -> Objective:
-    """How surely the classifier would name each picture's class, as a log-probability, of the evidence near the middle.
+def class_evidence(units: Sequence[int], spread: float | None = None) -> Objective:
+    """How surely the classifier would name each picture's class: its log-probability plus the evidence itself, before the softmax.
 
-    spread: width of that middle as a share of the side; None weighs all positions alike, as the classifier itself does.
+    The first keeps other classes out, the second goes on growing when the first is nearly zero.
+    spread: weigh positions near the middle more, by a bell of that width (share of the half side); None weighs all alike, as
+    the classifier itself does.
     """
     wanted = torch.as_tensor(units)
 
     def measure(maps: Tensor) -> Tensor:
         weight = bell(maps.shape[-2:], spread).to(maps.device) if spread else 1 / (maps.shape[-1] * maps.shape[-2])
         logits = (maps * weight).sum((2, 3))
-        chosen = logits[torch.arange(len(logits)), wanted.to(logits.device)]
-        return F.log_softmax(logits, 1)[torch.arange(len(logits)), wanted.to(logits.device)] + 0.1 * chosen
+        mine = torch.arange(len(logits)), wanted.to(logits.device)
+        return F.log_softmax(logits, 1)[mine] + logits[mine]
     return at_layer(CLASSES, measure)
 
 
-def class_everywhere(units: Sequence[int]) -> Objective:
-    """Log-probability of any of the classes at every position by itself: the whole picture fills with them (dreams)."""
+def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.1) -> Objective:
+    """Any of the classes, wherever the picture already hints at one: what dreams are made of.
+
+    At every place the classifier is asked about a window of `window` x `window` positions, as large as the pictures it was trained on;
+    places count by their own answer, softly (`focus`), so that what is half there grows and what is not is left alone.
+    """
     def measure(maps: Tensor) -> Tensor:
-        return torch.logsumexp(F.log_softmax(maps, 1)[:, list(units)], 1).mean((1, 2))
+        size = min(window, maps.shape[-2]), min(window, maps.shape[-1])
+        logits = F.avg_pool2d(maps, size, 1)
+        sure = torch.logsumexp(F.log_softmax(logits, 1)[:, list(units)], 1).flatten(1)
+        weight = (sure.detach() * focus).softmax(1)
+        return (weight * (sure + logits[:, list(units)].amax(1).flatten(1))).sum(1)
     return at_layer(CLASSES, measure)
 
 

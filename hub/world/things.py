@@ -432,7 +432,7 @@ def lighthouse(p: Pen) -> None:
     band = _stripe((p.y + 0.48) * p.uniform(3.2, 5.5) + p.uniform(0, 0.2), p.pixel * 3)
     p.paint(tower, torch.lerp(WHITE, colour, band) * (1 - 1.1 * (p.x - 0.3 * p.light[:, :1]).abs()))
     p.line(tower, BLACK, 0.03)
-    p.paint(s.stroke(_repeated(p, 0, 0.45), (0, -0.04), (0, 0.04), 0.08), BLACK)
+    p.paint(s.both(s.stroke(_repeated(p, 0, 0.45), (0, -0.04), (0, 0.04), 0.08), tower), BLACK)
     water = p.colour(hue=(0.52, 0.62), saturation=(0.5, 0.9), value=(0.35, 0.8))
     crest = 0.9 + 0.03 * (p.x * 15).sin() - p.y
     p.paint(s.both(crest, p.x.abs() - 0.98, p.y - 1.0), water)
@@ -558,7 +558,7 @@ def _sail(p: Pen, peak: Point, foot: Point, wide: Number, colour: Tensor, stripe
     """A sail to the right of its mast, bellied, with seams."""
     (x, top), (_, bottom) = peak, foot
     reach = wide * ((p.y - top) / (bottom - top)).clamp(0, 1) ** 0.75
-    shape = s.both((p.x - x - reach) * 0.8, x - p.x, p.y - bottom + 0.12 * (p.x - x))
+    shape = s.both((p.x - x - reach) * 0.8, x - p.x, top - p.y, p.y - bottom + 0.12 * (p.x - x))
     p.paint(shape, colour * (1.02 - 0.35 * (p.x - x)))
     seams = _repeated(p.bent(p.x, p.y + 0.15 * p.x), 0, 0.24)
     p.paint(s.both(seams.y.abs() - 0.016, shape), colour * 0.6)

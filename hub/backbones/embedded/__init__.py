@@ -1,0 +1,1 @@
+"""Weights as a folder that timm loads (local-dir:); see README.md."""

@@ -1,0 +1,4 @@
+"""Who executes a run, and how its results are passed on.
+
+`local` watches a run in this process: it thins out the previews and keeps the deadline.
+"""

@@ -1,0 +1,286 @@
+"""The command line, as a user meets it: what it prints where, what it writes, and its exit codes."""
+
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import hub
+from hub import cli
+from hub.technique import Result
+
+
+@pytest.fixture
+def netsee(capfdbinary):
+    """Run a command; returns (exit code, standard output, standard error)."""
+    def run(*words: str) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words])
+        out, error = capfdbinary.readouterr()
+        return code, out.decode(), error.decode()
+    return run
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(path)
+    return path
+
+
+def given(monkeypatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+# ---------------------------------------------------------------- help
+
+def test_help_names_every_command(netsee):
+    code, out, _ = netsee("--help")
+    assert code == 0
+    for command in ("app", "check", "doctor", "info", "layers", "list", "replay", "run", "sheet"):
+        assert f"\n  {command} " in out
+
+
+def test_help_needs_nothing_heavy():
+    code = "import sys; from hub.cli import main; main(['--help']); print(*sorted({'torch', 'gradio', 'timm', 'tqdm', 'numpy'} & sys.modules.keys()))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines()[-1] == ""
+
+
+def test_version_is_the_packages(netsee):
+    assert netsee("--version") == (0, f"netsee {hub.__version__}\n", "")
+
+
+def test_no_command_shows_the_help_and_is_an_error(netsee):
+    code, out, _ = netsee()
+    assert code == 2 and "Usage" in out
+
+
+def test_help_of_a_technique_shows_its_summary_and_a_flag_for_each_parameter(netsee, toy):
+    code, out, _ = netsee("run", toy, "--help")
+    assert code == 0
+    assert "Sprinkles dots on a picture" in out and "Made for tests" not in out
+    for name in hub.find(toy).Params.model_fields:
+        assert f"  --{name}" in out
+    assert "How many dots. [1 to 500; default 4]" in out
+    assert out.index("\nParameters:") < out.index("--size") < out.index("\nMore parameters:") < out.index("--pause") < out.index("\nOptions:")
+
+
+# ---------------------------------------------------------------- what there is
+
+def test_list_shows_what_works_and_why_the_rest_does_not(netsee, toy, plugin_folder):
+    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    code, out, error = netsee("list")
+    assert code == 0 and error == ""
+    assert "toy" in out and "broken" in out and "ImportError: no such thing" in out
+    rows = {row["name"]: row for row in json.loads(netsee("list", "--json")[1])}
+    assert rows["toy"]["picture"] == "welcome" and rows["broken"]["error"] == "ImportError: no such thing"
+
+
+def test_list_shows_samples_and_backbones(netsee):
+    assert "sample:clouds" in netsee("list", "--samples")[1]
+    assert netsee("list", "--backbones")[1].startswith("embedded\n")
+
+
+def test_info_tells_all(netsee, toy):
+    code, out, _ = netsee("info", toy)
+    assert code == 0
+    for said in ("Toy", "Nobody, never", "Made for tests", "--steps"):
+        assert said in out
+
+
+# ---------------------------------------------------------------- run
+
+def test_run_gives_what_python_gives(netsee, toy, photo, tmp_path):
+    out = tmp_path / "out.png"
+    assert netsee("run", toy, photo, "-o", out, "--steps", 3, "--bright", "--seed", 5) == (0, "", "")
+    assert Image.open(out).tobytes() == hub.run(toy, photo, steps=3, bright=True, seed=5).image.tobytes()
+
+
+def test_a_picture_that_is_welcome_can_be_left_out(netsee, toy, tmp_path):
+    assert netsee("run", toy, "-o", tmp_path / "out.png")[0] == 0
+    assert Image.open(tmp_path / "out.png").size == (32, 32)
+
+
+def test_a_dash_reads_standard_input_and_writes_standard_output_and_nothing_else(monkeypatch, toy, photo, capfdbinary):
+    given(monkeypatch, photo.read_bytes())
+    assert cli.main(["run", toy, "-", "-o", "-"]) == 0
+    out, error = capfdbinary.readouterr()
+    assert error == b""
+    with Image.open(io.BytesIO(out)) as picture:
+        assert picture.format == "PNG" and picture.tobytes() == hub.run(toy, photo).image.tobytes()
+
+
+def test_a_second_picture_is_a_path(netsee, toy, photo, tmp_path):
+    assert netsee("run", toy, "-o", tmp_path / "out.png", "--mask", photo)[0] == 0
+    code, _, error = netsee("run", toy, "-o", tmp_path / "out.png", "--mask", "no.png")
+    assert code == 2 and error.startswith("BadParams: mask: There is no file 'no.png'")
+
+
+def test_json_prints_the_figures(netsee, toy, tmp_path):
+    code, out, _ = netsee("run", toy, "-o", tmp_path / "out.png", "--json", "--word", "hello")
+    assert code == 0
+    assert json.loads(out) == {"caption": "hello", "metrics": {"dots": 4.0}, "table": []}
+
+
+def test_replay_makes_the_same_file(netsee, toy, photo, tmp_path):
+    netsee("run", toy, photo, "-o", tmp_path / "a.png", "--seed", 9)
+    assert netsee("replay", tmp_path / "a.png", photo, "-o", tmp_path / "b.png")[0] == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+# ---------------------------------------------------------------- errors
+
+@pytest.mark.parametrize(("words", "said"), [
+    (["run", "toyy"], "UnknownTechnique: 'toyy' is not a technique. Did you mean 'toy'?"),
+    (["run", "toy", "-o", "OUT/a.jpg"], "BadOutput: "),
+    (["run", "toy", "-o", "OUT/missing/a.png"], "BadOutput: There is no folder"),
+    (["run", "toy", "no.png", "-o", "OUT/a.png"], "BadPicture: There is no file 'no.png'"),
+    (["run", "toy", "-o", "OUT/a.png", "--steps", "0"], "BadParams: steps: Input should be greater than or equal to 1"),
+    (["run", "toy", "-o", "OUT/a.png", "--steps", "many"], "BadParameter: Invalid value for '--steps'"),
+    (["run", "toy", "-o", "OUT/a.png", "--step", "3"], "NoSuchOption: "),
+    (["run", "toy"], "MissingParameter: "),
+    (["run", "toy", "-o", "-", "--json"], "BadOutput: "),
+    (["replay", "no.png", "-o", "OUT/a.png"], "BadRecipe: "),
+    (["replay", "OUT/photo.png", "-o", "OUT/a.png"], "BadRecipe: "),
+    (["layers", "no_such_network"], "UnknownBackbone: "),
+    (["check", "no_such_technique"], "UnknownTechnique: "),
+    (["nonsense"], ""),
+])
+def test_bad_input_is_one_line_and_exit_code_2(netsee, toy, photo, tmp_path, words, said):
+    code, out, error = netsee(*(word.replace("OUT", str(tmp_path)) for word in words))
+    assert (code, out) == (2, "")
+    assert error.startswith(said) and error.count("\n") == 1 and "Traceback" not in error
+    assert [file.name for file in tmp_path.glob("*.png")] == ["photo.png"]
+
+
+def broken(plugin_folder, line: str) -> str:
+    return plugin_folder.add("broken", f'"""x"""\nimport hub\nfrom collections.abc import Iterator\nfrom hub import errors\n'
+                             '@hub.technique(title="X", family="X")\ndef run(image: None, params: hub.Params) -> Iterator[hub.Result]:\n'
+                             f'    yield hub.Result(progress=0.5)\n    {line}\n')
+
+
+@pytest.mark.parametrize("line", ["raise RuntimeError('several\\nlines')", "raise errors.NotFinite('Numbers ran away.')"])
+def test_our_fault_is_one_line_and_exit_code_1(netsee, plugin_folder, tmp_path, line):
+    code, out, error = netsee("run", broken(plugin_folder, line), "-o", tmp_path / "a.png")
+    assert (code, out, error.count("\n")) == (1, "", 1) and "Traceback" not in error
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_debug_shows_where_it_came_from(netsee, plugin_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("NETSEE_DEBUG", "1")
+    code, _, error = netsee("run", broken(plugin_folder, "raise RuntimeError('why')"), "-o", tmp_path / "a.png")
+    assert code == 1 and "Traceback" in error and "RuntimeError: why" in error
+
+
+def test_a_technique_that_failed_to_load_says_why(netsee, plugin_folder):
+    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    assert netsee("run", "broken") == (1, "", "BrokenTechnique: broken could not be loaded: ImportError: no such thing\n")
+
+
+# ---------------------------------------------------------------- a process of its own
+
+def process(*words: str, **options) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, "-m", "hub", *map(str, words)], **options)
+
+
+def test_ctrl_c_ends_in_one_line_with_nothing_half_written(toy, tmp_path):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    screen, terminal = pty.openpty()
+    running = process("run", toy, "-o", folder / "a.png", "--steps", 500, "--pause", 0.2, "--json", stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while b"%" not in shown:  # the bar: the run is under way
+        shown += os.read(screen, 1000)
+    running.send_signal(signal.SIGINT)
+    try:
+        while more := os.read(screen, 1000):
+            shown += more
+    except OSError:  # how Linux says that nobody writes to this terminal any more
+        pass
+    os.close(screen)
+    out, _ = running.communicate(timeout=300)
+    assert (running.returncode, out) == (130, b"")
+    assert shown.rstrip().endswith(b"Stopped.") and b"Traceback" not in shown
+    assert list(folder.iterdir()) == []
+
+
+def test_a_reader_that_leaves_early_is_no_error_of_ours(toy):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = process("list", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, error = done.communicate(timeout=300)
+    assert error == b""
+
+
+# ---------------------------------------------------------------- the rest, each by what it hands on
+
+def test_layers_and_units_of_a_network(netsee, monkeypatch):
+    from hub import backbones
+    from hub.backbones import Layer
+
+    class Network:
+        def layers(self):
+            return [Layer("features.0", "Conv2d", 8, 1, (64, 64), 0.25), Layer("classes", "Classifier", 2, 4, (1, 1), 1.0)]
+
+        def units(self, layer):
+            return {"classes": ["eye", "cat"]}[layer]
+
+    monkeypatch.setattr(backbones, "load", {"small": Network()}.__getitem__)
+    rows = [line.split() for line in netsee("layers", "small")[1].splitlines()]
+    assert rows == [["features.0", "Conv2d", "8", "1", "0.25"], ["classes", "Classifier", "2", "4", "1.0"]]
+    assert netsee("layers", "small", "--units", "classes")[1] == "eye\ncat\n"
+
+
+def test_app_serves_on_this_machine_unless_told_otherwise(netsee, monkeypatch):
+    calls = []
+    monkeypatch.setitem(sys.modules, "hub.app", type("app", (), {"serve": staticmethod(lambda *a, **k: calls.append((a, k)))}))
+    netsee("app")
+    netsee("app", "--host", "0.0.0.0", "--port", 80, "--public")
+    assert calls == [(("127.0.0.1", 7860), {"public": False}), (("0.0.0.0", 80), {"public": True})]
+
+
+def test_sheets_are_asked_for_with_a_place_that_can_be_written_to(netsee, monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setitem(sys.modules, "hub.sheets", type("sheets", (), {
+        "class_sheets": staticmethod(lambda *a: calls.append(a)), "world_sheet": staticmethod(lambda *a: calls.append(a))}))
+    assert netsee("sheet", "classes", "-o", tmp_path / "new", "--seed", 3)[0] == 0
+    assert netsee("sheet", "world", "-o", tmp_path / "world.png")[0] == 0
+    assert calls == [(tmp_path / "new", "embedded", 3), (tmp_path / "world.png",)]
+    assert netsee("sheet", "world", "-o", tmp_path)[0] == 2
+
+
+def test_check_prints_one_line_a_check_and_fails_where_one_fails(netsee, monkeypatch):
+    from hub import testing
+
+    class Stub:
+        def __init__(self, name, said):
+            self.name, self.fault = name, lambda: said
+
+    found = [Stub("good", "")]
+    monkeypatch.setattr(testing, "checks", lambda name: found)
+    assert netsee("check", "x") == (0, "ok     good\n", "")
+    found.append(Stub("bad", "It is\nbroken."))
+    assert netsee("check", "x") == (1, "ok     good\nFAILED bad: It is broken.\n", "")
+
+
+@pytest.mark.parametrize(("good", "essential", "code"), [(True, True, 0), (False, False, 0), (False, True, 1)])
+def test_doctor_fails_only_for_what_is_essential(netsee, monkeypatch, good, essential, code):
+    from hub import doctor
+
+    monkeypatch.setattr(doctor, "facts", lambda: [doctor.Fact("python", "3.12", good, essential)])
+    found, out, _ = netsee("doctor")
+    assert found == code and "python: 3.12" in out
+
+
+def test_progress_is_silent_in_a_pipe(toy, capfd):
+    last = cli._last(iter([Result(progress=0.0), Result(progress=1.0)]), hub.find(toy))
+    assert last.progress == 1.0 and capfd.readouterr() == ("", "")
