@@ -80,13 +80,13 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
         return
     houses = {room.technique.name: room for *_, room in placed}
     tabs = [placed[0][0], *dict.fromkeys(inner for _, inner, _, _ in placed)]
-    where = [*tabs, *(control for room in houses.values() for control in room.controls)]
+    where = [*tabs, *(component for room in houses.values() for component in (*room.controls, room.status))]
     inners = {room.technique.name: inner for _, inner, _, room in placed}
 
-    def opened(name: str, values: dict[str, Any] | None = None, policy: Policy | None = None) -> list[Any]:
-        """Turn to a technique's tab and set its controls. Raises BadParams where the values are not its own."""
+    def opened(name: str, values: dict[str, Any] | None = None, line: str = "") -> list[Any]:
+        """Turn to a technique's tab, set its controls and say a line. Raises BadParams where the values are not its own."""
         room = houses[name]
-        changes: dict[Any, Any] = {tabs[0]: gr.update(selected=room.technique.family), inners[name]: gr.update(selected=name)}
+        changes: dict[Any, Any] = {room.status: line or gr.skip(), tabs[0]: gr.update(selected=room.technique.family), inners[name]: gr.update(selected=name)}
         if values is not None:
             params = room.technique.Params.read(values, room.policy)
             changes.update({c: gr.update(value=v) for c, v in zip(room.controls, forms.shown(params), strict=True)})
@@ -99,8 +99,7 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
         try:
             return opened(asked["tab"], forms.unpacked(asked["p"]) if "p" in asked else None)
         except HubError as error:
-            gr.Warning(f"The settings in this link do not fit. {error}")
-            return opened(asked["tab"])
+            return opened(asked["tab"], line=stage.status(f"The settings in this link do not fit. {error}", kind="error"))
 
     blocks.load(arrive, None, where, **private)
     for _, _, tab, room in placed:
@@ -115,17 +114,17 @@ def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[
         from hub.recipe import read_recipe
 
         if not path:
-            return [gr.skip()] * (len(where) + 1)
+            return [gr.skip()] * len(where)
         try:
             recipe = read_recipe(forms.uploaded(path, room.policy))
             if recipe.technique not in houses:
                 raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
             params = {name: value for name, value in recipe.params.items() if houses[recipe.technique].technique.Params.meaning(name) != "picture"}
-            return [*opened(recipe.technique, params), stage.status("Settings restored. Press Run to make it again.")]
+            return opened(recipe.technique, params, stage.status("Settings restored. Press Run to make it again."))
         except Exception as error:
-            return [*[gr.skip()] * len(where), stage.status(exhibit.said(error), kind="error")]
+            return opened(room.technique.name, line=stage.status(exhibit.said(error), kind="error"))
 
-    room.restore.upload(restore, room.restore, [*where, room.status], **private)
+    room.restore.upload(restore, room.restore, where, **private)
 
 
 def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[Any]) -> None:
@@ -167,9 +166,9 @@ def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
 
 def _add_files(app: FastAPI) -> None:
     """Fonts, examples and sample pictures: fixed folders, file names without a path."""
-    app.mount(f"/{examples.WEB}/fonts", StaticFiles(directory=page.ASSETS / "fonts"))
-    app.mount(f"/{examples.WEB}/examples", StaticFiles(directory=examples.SHIPPED, check_dir=False))
-    app.mount(f"/{examples.WEB}/cache", StaticFiles(directory=examples.cache_folder() / "examples", check_dir=False))
+    for name, folder in (("fonts", page.ASSETS / "fonts"), ("examples", examples.SHIPPED), ("cache", examples.cache_folder() / "examples")):
+        if folder.is_dir():
+            app.mount(f"/{examples.WEB}/{name}", StaticFiles(directory=folder))
 
     @app.get(f"/{examples.WEB}/samples/{{name}}.jpg")
     def sample(name: str) -> FileResponse:

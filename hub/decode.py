@@ -111,8 +111,8 @@ def _guarded(policy: Policy) -> Iterator[None]:
         except HubError:
             raise
         except Image.DecompressionBombError as error:  # Pillow's own limit speaks first where ours is looser
-            limit = min(policy.source_pixels, 2 * (Image.MAX_IMAGE_PIXELS or policy.source_pixels)) / MEGA
-            raise OverLimit(f"This picture has too many pixels; {limit:.4g} million are the limit here. Try a smaller one.") from error
+            most = min(policy.source_pixels, 2 * (Image.MAX_IMAGE_PIXELS or policy.source_pixels)) / MEGA
+            raise OverLimit(f"This picture has too many pixels; {most:.4g} million are the limit. Try a smaller one.") from error
         except MemoryError as error:
             raise OverLimit("This picture needs more memory than there is. Try a smaller one.") from error
         except Exception as error:

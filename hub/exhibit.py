@@ -153,8 +153,9 @@ def _wire(room: Room) -> None:
     if room.samples is not None:
         chosen = room.samples.click(_sample, None, room.picture, **private)
         events.append(chosen.success(*waiting, **private).then(_runner(room), **running))
-    room.stop.click(lambda: (stage.status("Stopped. What you see is as far as it got."), gr.update(interactive=True), gr.update(interactive=False)),
-                    None, [room.status, room.run, room.stop], cancels=events, **private)
+    stopped = room.stop.click(None, None, None, cancels=events, **private)  # first end it, then say so: a late preview would overwrite that
+    stopped.then(lambda: (stage.status("Stopped. What you see is as far as it got."), gr.update(interactive=True), gr.update(interactive=False)),
+                 None, [room.status, room.run, room.stop], **private)
     _wire_code(room)
     _wire_api(room)
 

@@ -179,13 +179,6 @@ def _default(field: FieldInfo) -> Any:
     return None if value is PydanticUndefined else value
 
 
-def defaults(params: type[Params], policy: Policy) -> dict[str, Any]:
-    """What the controls hold before anyone touches them, read as their fields' types; pictures are left out."""
-    names = [name for name in params.model_fields if params.meaning(name) != "picture"]
-    with gr.Blocks():  # the controls need a page to stand on
-        return {name: converted(params, name, component(params, name, policy).value, policy) for name in names}
-
-
 # ---------------------------------------------------------------- control -> value
 
 def read(params: type[Params], given: Sequence[Any], policy: Policy) -> Params:

@@ -30,6 +30,9 @@ from hub.policy import Policy
 from hub.technique import Image, Params, Result
 from hub.trial import OtherChance, Trial, digest, hooks, made, pixels_of, require, small_picture
 
+ODD_PICTURES = (((1, 1), "RGB"), ((7, 301), "RGB"), ((40, 32), "L"), ((33, 20), "RGBA"), ((32, 32), "P"), ((24, 31), "I;16"))
+
+
 # ---------------------------------------------------------------- the suite
 
 @dataclass(frozen=True)
@@ -126,10 +129,8 @@ def _may_be_none(params: type[Params], name: str) -> bool:
 @_check
 def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
     """What the form shows, what the words of the command line give, and what Python takes are the same values."""
-    from hub import forms
-
     params = trial.technique.Params
-    shown = forms.defaults(params, Policy.local())
+    shown = _shown(params)
     for name, each in params.model_fields.items():
         default = each.get_default(call_default_factory=True)
         if each.is_required() or isinstance(default, PIL.Image.Image):
@@ -137,6 +138,15 @@ def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
         spoken = _spoken(params, name, default)
         require(spoken == default, f"{name} is {default!r} in Python and {spoken!r} on the command line.")
         require(shown.get(name, default) == default, f"{name} is {default!r} in Python and {shown.get(name)!r} in the form.")
+
+
+def _shown(params: type[Params]) -> dict[str, Any]:
+    """What the controls of the form hold before anyone touches them, read as their fields' types; pictures are left out."""
+    from hub import forms
+
+    policy, names = Policy.local(), [name for name in params.model_fields if params.meaning(name) != "picture"]
+    with forms.gr.Blocks():  # a control with a button of its own needs a page to stand on
+        return {name: forms.converted(params, name, forms.component(params, name, policy).value, policy) for name in names}
 
 
 def _spoken(params: type[Params], name: str, value: Any) -> Any:
@@ -177,13 +187,13 @@ def same_seed_same_bytes(trial: Trial) -> None:
     first = trial.first_digest
     with OtherChance():
         again = digest(made(trial.run()))
-    require(again == first, "Two runs with the same seed differ: draw all chance from one torch.Generator seeded by the parameter.")
+    require(again == first, "Two runs with the same seed differ: draw all chance from one torch.Generator seeded by it.")
 
 
 @_check
 def same_bytes_in_another_process(trial: Trial) -> None:
     """A new process on as many threads makes the same bytes."""
-    require(trial.elsewhere["digest"] == trial.first_digest, "Another process makes another picture from the same inputs and seed.")
+    require(trial.elsewhere["digest"] == trial.first_digest, "Another process makes another picture from the same inputs.")
 
 
 @_check
@@ -211,9 +221,10 @@ def results_last(trial: Trial) -> None:
     """A result is plain values that can be kept and sent on, and later runs do not reach into it."""
     result, before = trial.first_result, trial.first_digest
     for what, image in (("image", result.image), *(("images", image) for image, _ in result.images)):
-        require(image is None or isinstance(image, PIL.Image.Image) and image.mode == "RGB", f"{what} holds {image!r}; a PIL image in RGB is wanted.")
+        plain = image is None or isinstance(image, PIL.Image.Image) and image.mode == "RGB"
+        require(plain, f"{what} holds {image!r}; a PIL image in RGB is wanted.")
     for name, value in result.metrics.items():
-        require(isinstance(value, int | float) and math.isfinite(value), f"The figure {name} is {value!r}; a finite number is wanted.")
+        require(isinstance(value, int | float) and math.isfinite(value), f"The figure {name} is {value!r}, not a finite number.")
     for name, curve in result.curves.items():
         require(len(curve.x) == len(curve.y), f"The curve {name} has {len(curve.x)} x and {len(curve.y)} y.")
     require(all(isinstance(data, bytes) and Path(name).name == name for name, data in result.files.items()),
@@ -221,13 +232,13 @@ def results_last(trial: Trial) -> None:
     json.dumps(result.table)
     trial.run(None if trial.picture is None else trial.picture.rotate(180))
     require(digest(result) == before, "A later run changed an earlier result.")
-    require(digest(pickle.loads(pickle.dumps(result))) == before, "A result does not survive pickling, so a worker cannot send it.")
+    require(digest(pickle.loads(pickle.dumps(result))) == before, "A worker cannot send this result: pickling changes it.")
 
 
 @_check
 def takes_odd_pictures(trial: Trial) -> None:
     """One pixel, a sliver, grey, transparent, palette, 16 bits: a result, or an error that a visitor can read."""
-    for size, mode in (((1, 1), "RGB"), ((7, 301), "RGB"), ((40, 32), "L"), ((33, 20), "RGBA"), ((32, 32), "P"), ((24, 31), "I;16")):
+    for size, mode in ODD_PICTURES:
         try:
             made(trial.run(small_picture(size, mode)))
         except InputError as error:
@@ -253,8 +264,8 @@ def leaves_its_input_alone(trial: Trial) -> None:
 def leaves_global_state_alone(trial: Trial) -> None:
     """Random generators, gradient mode, threads and number format are as it found them: at the end, and whenever it yields."""
     disturbed = dict.fromkeys(trial.first.disturbed)
-    require(not disturbed, f"It changes what belongs to the whole process: {', '.join(disturbed)}. (A `with torch.no_grad():` around a "
-                            "yield leaks to whoever is waiting.)")
+    require(not disturbed, f"It changes what belongs to the whole process: {', '.join(disturbed)}. "
+                           "(`with torch.no_grad():` around a yield leaks to whoever is waiting.)")
 
 
 @_check
@@ -274,7 +285,7 @@ def stops_within_one_step(trial: Trial) -> None:
     try:
         results.close()
     except RuntimeError as error:
-        raise BrokenTechnique("It goes on after it was closed; do not catch GeneratorExit, and do not yield in `finally`.") from error
+        raise BrokenTechnique("It goes on after it was closed; never catch GeneratorExit nor yield in `finally`.") from error
     require(inner[0].gi_frame is None, "Its generator is still alive after it was closed.")
     left = [thread.name for thread in threading.enumerate() if thread not in threads]
     require(not left, f"It leaves threads behind: {', '.join(left)}.")

@@ -119,9 +119,9 @@ class Surroundings:
         def mark(state: Any) -> str:
             return hashlib.sha256(pickle.dumps(state)).hexdigest()
 
-        return cls(mark(random.getstate()), mark(np.random.get_state()), mark(torch.get_rng_state().tolist()), torch.is_grad_enabled(),
-                   torch.is_inference_mode_enabled(), torch.get_num_threads(), str(torch.get_default_dtype()),
-                   torch.are_deterministic_algorithms_enabled())
+        return cls(mark(random.getstate()), mark(np.random.get_state()), mark(torch.get_rng_state().tolist()),
+                   torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_num_threads(),
+                   str(torch.get_default_dtype()), torch.are_deterministic_algorithms_enabled())
 
     def changed(self) -> list[str]:
         now = Surroundings.now()
@@ -133,12 +133,13 @@ def small_picture(size: tuple[int, int] = (64, 48), mode: str = "RGB") -> Image:
     width, height = size
     y, x = np.mgrid[0:height, 0:width]
     noise = np.random.default_rng(7).integers(0, 60, (height, width))
-    bands = np.stack([x * 255 // max(width - 1, 1), y * 255 // max(height - 1, 1), 128 + 100 * np.sign(np.sin(x / 5 + y / 9))], axis=-1)
+    across, down, bars = x * 255 // max(width - 1, 1), y * 255 // max(height - 1, 1), 128 + 100 * np.sign(np.sin(x / 5 + y / 9))
+    bands = np.stack([across, down, bars], axis=-1)
     picture = PIL.Image.fromarray((bands * 0.75 + noise[..., None]).clip(0, 255).astype(np.uint8))
     if mode == "I;16":
         return PIL.Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
     if mode == "RGBA":
-        picture.putalpha(PIL.Image.fromarray((x * 255 // max(width - 1, 1)).astype(np.uint8)))
+        picture.putalpha(PIL.Image.fromarray(across.astype(np.uint8)))
     return picture.convert(mode)
 
 
@@ -179,8 +180,8 @@ def hooks() -> dict[int, int]:
     gc.collect()
     names = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     modules = [thing for thing in gc.get_objects() if issubclass(type(thing), nn.Module)]
-    everywhere = nn.modules.module
-    return {0: len(everywhere._global_forward_hooks) + len(everywhere._global_forward_pre_hooks) + len(everywhere._global_backward_hooks),
+    everywhere = sum(len(getattr(nn.modules.module, f"_global{name}")) for name in names)
+    return {0: everywhere,
             **{id(module): sum(len(vars(module).get(name) or ()) for name in names) for module in modules}}
 
 

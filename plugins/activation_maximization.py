@@ -33,7 +33,7 @@ class Params(hub.Params):
         "one unit", label="Show", description="One unit large, many filters of the layer at once, or a row of filters from each depth.")
     layer: hub.LayerName = hub.Field("classes", label="Layer", description="Where to look: early layers see strokes, late ones things; "
                                      "classes are what the network can name.")
-    unit: hub.UnitName = hub.Field("owl", label="Unit", description="A class by name, or a channel of the layer by number.")
+    unit: hub.UnitName = hub.Field("eye", label="Unit", description="A class by name, or a channel of the layer by number.")
     count: int = hub.Field(1, ge=1, le=128, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row.")
     goal: Literal["whole picture", "centre", "one position"] = hub.Field(
         "centre", label="Where", description="Average the response over the whole picture (a carpet of the motif), mostly near the centre (one "
@@ -41,9 +41,10 @@ class Params(hub.Params):
     size: int = hub.Field(128, ge=32, le=512, label="Size", description="Side that each picture is drawn at, in pixels. The embedded network "
                           "knows things of about 96 pixels.", more=True)
     enlarge: int = hub.Field(4, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True)
-    steps: int = hub.Field(80, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    steps: int = hub.Field(56, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
     canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
-        "fourier", label="Canvas", description="What is varied: the spectrum (natural), the pixels (noisy), or only the phases (MACO).", more=True)
+        "pixels", label="Canvas", description="What is varied: the pixels, in steps of equal strength at every scale of detail; the spectrum "
+        "(Fourier); or only its phases (MACO).", more=True)
     robustness: float = hub.Field(1.0, ge=0, le=3, label="Robustness", description="How much the picture is moved, turned and scaled at each step.",
                                   more=True)
     smoothness: float = hub.Field(0.0, ge=0, le=20, label="Smoothness", description="Weight of the total variation that is held down.", more=True)
@@ -51,7 +52,8 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: the same seed gives the same picture.", more=True)
 
 
-@hub.technique(title="What a filter looks for", family="See", paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023")
+@hub.technique(title="What a filter looks for", family="See", example={"unit": "eye"},
+               paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023")
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
     network = backbones.load(params.backbone)
     if params.show == "one unit":
@@ -105,10 +107,10 @@ def draw(network: Backbone, wish: objectives.Objective, count: int, params: Para
     canvas = canvas_of(params.canvas, count, size, generator, start)
     if params.smoothness:
         wish = wish - params.smoothness * objectives.variation()
-    shaken = pixels.Robustness(6 * params.robustness, 0.1 * params.robustness, 8 * params.robustness) if params.robustness else None
+    shaken = pixels.Robustness(4 * params.robustness, 0.06 * params.robustness, 6 * params.robustness) if params.robustness else None
     return (yield from pixels.maximise(
-        wish, canvas, network, steps=params.steps, rule=pixels.Adam(rate_of(params.canvas)), robustness=shaken, generator=generator, tile=0,
-        vignette=None if photo is not None or params.goal == "whole picture" else objectives.bell(size, 0.6) * size[0] * size[1],
+        wish, canvas, network, steps=params.steps, rule=rule_of(params.canvas), robustness=shaken, generator=generator, tile=0,
+        vignette=None if photo is not None or params.goal == "whole picture" else vignette(size),
         trace=trace, span=span, show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None)))
 
 
@@ -124,13 +126,25 @@ def canvas_of(kind: str, count: int, size: tuple[int, int], generator: torch.Gen
     if kind == "phases" and start is None:
         return pixels.Phases(count, size, generator)
     if kind == "pixels":
-        grey = 0.5 + 0.01 * torch.randn(count, 3, *size, generator=generator).to(images.colour_basis().device)
-        return pixels.Pixels(grey if start is None else start)
+        return pixels.Pixels(faint_clouds(count, size, generator) if start is None else start)
     return pixels.Fourier(count, size, generator, start)
 
 
-def rate_of(canvas: str) -> float:
-    return {"fourier": 0.05, "pixels": 0.01, "phases": 0.5}[canvas]
+def faint_clouds(count: int, size: tuple[int, int], generator: torch.Generator, cells: int = 12) -> Tensor:
+    """Grey with soft, faint spots of colour: an empty picture that has a slope everywhere. (count, 3, H, W)."""
+    light, colour = (torch.randn(count, channels, cells, cells, generator=generator) for channels in (1, 3))
+    return images.resize((0.5 + 0.1 * light + 0.05 * colour).to(images.colour_basis().device), size).clamp(0, 1)
+
+
+def rule_of(canvas: str) -> pixels.ascent.Rule:
+    """Pixels climb the normalised gradient, as dreams do; spectra need Adam, whose rate was chosen by looking."""
+    return pixels.Climb(0.011) if canvas == "pixels" else pixels.Adam({"fourier": 0.05, "phases": 0.1}[canvas])
+
+
+def vignette(size: tuple[int, int]) -> Tensor:
+    """Weights (H, W) on the gradient: 1 in the middle, a seventh at the middle of an edge."""
+    weight = objectives.bell(size, 0.5)
+    return (weight / weight.max()).to(images.colour_basis().device)
 
 
 def fitted(photo: Tensor, side: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What every test lives under: no network, no telemetry, a fixed number of threads; and folders of techniques to try things on."""
+"""What every test lives under: no network, no telemetry, a fixed number of threads; and folders of techniques to try."""
 
 from __future__ import annotations
 

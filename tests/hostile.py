@@ -1,4 +1,4 @@
-"""Two thousand files that claim to be pictures: good ones of every kind, damaged, cut, spliced, lying, and things that are no picture at all.
+"""Two thousand files that claim to be pictures: good ones of every kind, damaged, cut, spliced and lying ones, and other things.
 
 The same ones every time. `python -m tests.hostile` decodes them all under a limit of memory and prints which outcomes there were.
 """
@@ -49,18 +49,22 @@ def sound() -> Iterator[tuple[str, bytes]]:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     kinds = [
         ("PNG 1", colours.convert("1"), {}), ("PNG L", colours.convert("L"), {}), ("PNG LA", clear.convert("LA"), {}),
-        ("PNG P", palette, {"transparency": bytes(range(0, 200, 10))}), ("PNG RGB", colours, {"icc_profile": profile, "exif": exif}),
-        ("PNG RGBA", clear, {}), ("PNG I;16", deep, {}), ("PNG several", colours, {"save_all": True, "append_images": [clear.convert("RGB")] * 3}),
+        ("PNG P", palette, {"transparency": bytes(range(0, 200, 10))}),
+        ("PNG RGB", colours, {"icc_profile": profile, "exif": exif}), ("PNG RGBA", clear, {}), ("PNG I;16", deep, {}),
+        ("PNG several", colours, {"save_all": True, "append_images": [clear.convert("RGB")] * 3}),
         ("JPEG L", colours.convert("L"), {}), ("JPEG RGB", colours, {"exif": exif}), ("JPEG CMYK", colours.convert("CMYK"), {}),
         ("JPEG progressive", colours, {"progressive": True, "icc_profile": profile}),
         ("MPO", colours, {"save_all": True, "append_images": [colours]}),
         ("WEBP lossy", colours, {"exif": exif}), ("WEBP lossless", clear, {"lossless": True}),
         ("WEBP several", clear, {"save_all": True, "append_images": [colours.convert("RGBA")]}),
-        ("GIF one", palette, {"transparency": 3}), ("GIF several", palette, {"save_all": True, "append_images": [colours.quantize(9)] * 4}),
+        ("GIF one", palette, {"transparency": 3}),
+        ("GIF several", palette, {"save_all": True, "append_images": [colours.quantize(9)] * 4}),
         ("BMP 1", colours.convert("1"), {}), ("BMP P", palette, {}), ("BMP RGB", colours, {}), ("BMP RGBA", clear, {}),
-        ("TIFF RGB", colours, {"exif": exif}), ("TIFF lzw", clear, {"compression": "tiff_lzw"}), ("TIFF F", real, {}), ("TIFF I;16", deep, {}),
+        ("TIFF RGB", colours, {"exif": exif}), ("TIFF lzw", clear, {"compression": "tiff_lzw"}), ("TIFF F", real, {}),
+        ("TIFF I;16", deep, {}),
         ("TIFF deflate", colours, {"compression": "tiff_adobe_deflate"}), ("TIFF jpeg", colours, {"compression": "jpeg"}),
-        ("TIFF fax", colours.convert("1"), {"compression": "group4"}), ("TIFF CMYK", colours.convert("CMYK"), {"compression": "packbits"}),
+        ("TIFF fax", colours.convert("1"), {"compression": "group4"}),
+        ("TIFF CMYK", colours.convert("CMYK"), {"compression": "packbits"}),
         ("TIFF I", deep.convert("I"), {}), ("TIFF several", colours, {"save_all": True, "append_images": [clear]}),
         ("AVIF RGB", colours, {"speed": 10, "exif": exif}), ("AVIF RGBA", clear, {"speed": 10}),
     ]
@@ -145,7 +149,8 @@ def tiff(tags: list[tuple[int, int, int, int]], tail: bytes = b"", following: in
 
 def lies() -> Iterator[tuple[str, bytes]]:
     """Headers that promise too much, files that grow, files that go round in circles."""
-    for width, height in ((60_000, 60_000), (2**31 - 1, 1), (1, 2**31 - 1), (0, 10), (10, 0), (2**32 - 1, 2**32 - 1), (30_001, 1), (1, 30_001)):
+    for width, height in ((60_000, 60_000), (2**31 - 1, 1), (1, 2**31 - 1), (0, 10), (10, 0), (2**32 - 1, 2**32 - 1), (30_001,
+        1), (1, 30_001)):
         yield f"PNG {width}x{height}", png(width, height, b"\0" * 1000)
     yield "PNG bomb", png(20_000, 20_000, bytes(60_001 * 200))
     yield "PNG one pixel", png(1, 1, b"\0abc")
@@ -158,7 +163,8 @@ def lies() -> Iterator[tuple[str, bytes]]:
         yield f"PNG {kind} bomb", png(2, 2, bytes(14), extra=bomb)
         yield f"PNG many {kind}", png(2, 2, bytes(14), extra=chunk(kind.encode(), body + zlib.compress(bytes(900_000), 9)) * 75)
     for depth, colour in ((16, 2), (16, 6), (16, 0), (16, 4), (1, 3), (4, 3), (3, 2), (8, 7), (255, 255), (16, 3)):
-        yield f"PNG depth {depth} colour {colour}", png(3, 3, bytes(3 * 25), depth=depth, colour=colour, extra=chunk(b"PLTE", bytes(6)))
+        yield f"PNG depth {depth} colour {colour}", png(3, 3, bytes(3 * 25), depth=depth, colour=colour, extra=chunk(b"PLTE",
+            bytes(6)))
     yield "PNG 16 bits with a transparent colour", png(3, 3, bytes(3 * 19), depth=16, extra=chunk(b"tRNS", b"\xff\xff" * 3))
     yield "PNG 16 bits grey with a transparent level", png(3, 3, bytes(3 * 7), depth=16, colour=0, extra=chunk(b"tRNS", b"\0\0"))
     yield "PNG with a million frames", png(2, 2, bytes(14), extra=chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))
@@ -170,21 +176,29 @@ def lies() -> Iterator[tuple[str, bytes]]:
     yield "GIF 65535x65535", gif(1, 65_535, 65_535)
     yield "GIF 0x0", gif(1, 0, 0)
     yield "BMP huge", b"BM" + struct.pack("<IIIIiiHHIIiiII", 100, 0, 54, 40, 2**31 - 1, 2**31 - 1, 1, 24, 0, 0, 0, 0, 0, 0)
-    yield "BMP upside down and huge", b"BM" + struct.pack("<IIIIiiHHIIiiII", 100, 0, 54, 40, 10_000, -(2**31), 1, 24, 0, 0, 0, 0, 0, 0)
-    yield "BMP run lengths for ever", (b"BM" + struct.pack("<IIIIiiHHIIiiII", 99, 0, 54, 40, 5000, 5000, 1, 8, 1, 0, 0, 0, 0, 0) + b"\0\2\0\0" * 99)
+    yield "BMP upside down and huge", b"BM" + struct.pack("<IIIIiiHHIIiiII", 100, 0, 54, 40, 10_000, -(2**31), 1, 24, 0, 0, 0,
+                                                          0, 0, 0)
+    yield "BMP run lengths for ever", (b"BM" + struct.pack("<IIIIiiHHIIiiII", 99, 0, 54, 40, 5000, 5000, 1, 8, 1, 0, 0, 0, 0,
+                                                           0) + b"\0\2\0\0" * 99)
     size = [(256, 4, 1, 20), (257, 4, 1, 20)]
     yield "TIFF that is its own next page", tiff(size, following=8)
     yield "TIFF of nothing", tiff([])
     yield "TIFF tag of four billion values", tiff([*size, (273, 4, 2**32 - 1, 8), (270, 2, 2**32 - 1, 0)])
-    yield "TIFF 60000x60000", tiff([(256, 4, 1, 60_000), (257, 4, 1, 60_000), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8)])
-    yield "TIFF strange compression", tiff([*size, (258, 3, 1, 8), (259, 3, 1, 34_712), (262, 3, 1, 1), (273, 4, 1, 8), (279, 4, 1, 400)], bytes(400))
-    yield "TIFF 1000 samples", tiff([*size, (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 8), (277, 3, 1, 1000)], bytes(4000))
+    yield "TIFF 60000x60000", tiff([(256, 4, 1, 60_000), (257, 4, 1, 60_000), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+                                    (273, 4, 1, 8)])
+    yield "TIFF strange compression", tiff([*size, (258, 3, 1, 8), (259, 3, 1, 34_712), (262, 3, 1, 1), (273, 4, 1, 8), (279, 4,
+        1, 400)], bytes(400))
+    yield "TIFF 1000 samples", tiff([*size, (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 8), (277, 3, 1, 1000)],
+                                    bytes(4000))
     yield "TIFF NaN", saved(Image.fromarray(np.full((3, 3), np.nan, np.float32)), "TIFF")
     good = saved(Image.new("RGB", (20, 20), "red"), "JPEG")
-    for name, body in (("EXIF", b"Exif\0\0II*\0\xff\xff\xff\xff"), ("EXIF in circles", b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0"),
-                       ("EXIF orientation of text", b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\0\0\x04abcd\0\0\0\0"), ("nothing", b"")):
+    for name, body in (("EXIF", b"Exif\0\0II*\0\xff\xff\xff\xff"),
+                       ("EXIF in circles", b"Exif\0\0II*\0\x08\0\0\0\x01\0\x69\x87\x04\0\x01\0\0\0\x08\0\0\0"),
+                       ("EXIF orientation of text", b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x02\0\0\0\x04abcd\0\0\0\0"),
+                       ("nothing", b"")):
         yield f"JPEG damaged {name}", good[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + good[2:]
-    for name, profile in (("noise", b"x" * 400), ("nothing", b""), ("no tags", struct.pack(">I", 132) + b"lcms" + bytes(28) + b"acsp" + bytes(92))):
+    for name, profile in (("noise", b"x" * 400), ("nothing", b""), ("no tags", struct.pack(">I",
+        132) + b"lcms" + bytes(28) + b"acsp" + bytes(92))):
         yield f"JPEG profile of {name}", saved(Image.new("RGB", (20, 20)), "JPEG", icc_profile=profile)
     yield "JPEG 65535x65535", good.replace(b"\x08\0\x14\0\x14\x03", b"\x08\xff\xff\xff\xff\x03")
     yield "JPEG of restarts", good[:-2] + b"\xff\xd0" * 100_000
@@ -202,16 +216,22 @@ def strangers(chance: random.Random) -> Iterator[tuple[str, bytes]]:
     red = Image.new("RGB", (8, 8), "red")
     yield from {
         "empty": b"", "one byte": b"\x89", "text": b"hello", "zeros": bytes(5000), "HTML": page, "SVG": drawing,
-        "SVG with a header": b'<?xml version="1.0"?>' + drawing, "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n",
-        "PDF": b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF", "zip": b"PK\x03\x04" + bytes(60), "gzip": b"\x1f\x8b\x08" + bytes(30), "ELF": b"\x7fELF" + bytes(60),
-        "MP4": b"\0\0\0\x18ftypmp42" + bytes(40), "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "pickle": b"\x80\x04\x95." * 9,
-        "PNG then HTML": saved(red, "PNG") + page, "JPEG then zip": saved(red, "JPEG") + b"PK\x03\x04" + bytes(60), "GIF or script": b"GIF89a=1;/*" + page,
-        "HTML then PNG": page + saved(red, "PNG"), "BMP in name": b"BM" + page, "RIFF sound": b"RIFF\x24\0\0\0WAVEfmt " + bytes(30),
+        "SVG with a header": b'<?xml version="1.0"?>' + drawing,
+        "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n",
+        "PDF": b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF", "zip": b"PK\x03\x04" + bytes(60), "gzip": b"\x1f\x8b\x08" + bytes(30),
+        "ELF": b"\x7fELF" + bytes(60),
+        "MP4": b"\0\0\0\x18ftypmp42" + bytes(40), "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40),
+        "pickle": b"\x80\x04\x95." * 9,
+        "PNG then HTML": saved(red, "PNG") + page, "JPEG then zip": saved(red, "JPEG") + b"PK\x03\x04" + bytes(60),
+        "GIF or script": b"GIF89a=1;/*" + page,
+        "HTML then PNG": page + saved(red, "PNG"), "BMP in name": b"BM" + page,
+        "RIFF sound": b"RIFF\x24\0\0\0WAVEfmt " + bytes(30),
     }.items()
     for format in ("PPM", "TGA", "ICO", "PCX", "SGI", "ICNS", "JPEG2000", "DDS", "IM", "XBM", "PDF", "EPS", "MSP"):
         yield f"a sound {format}", saved(red.convert("1") if format in ("XBM", "MSP") else red, format)
     for i in range(60):
-        start = chance.choice([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"RIFF\x99\0\0\0WEBPVP8 ", b"\0\0\0\x20ftypavif", b""])
+        start = chance.choice([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"BM", b"II*\0", b"MM\0*",
+                               b"RIFF\x99\0\0\0WEBPVP8 ", b"\0\0\0\x20ftypavif", b""])
         yield f"noise {i}", start + chance.randbytes(chance.randrange(2000))
 
 

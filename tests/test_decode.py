@@ -42,7 +42,8 @@ def file(tmp_path: Path) -> Path:
 def test_every_kind_of_source_gives_the_same_picture(file):
     image = Image.open(file)
     data = file.read_bytes()
-    sources = [file, str(file), data, bytearray(data), memoryview(data), io.BytesIO(data), file.open("rb"), image, np.asarray(image),
+    sources = [file, str(file), data, bytearray(data), memoryview(data), io.BytesIO(data), file.open("rb"), image,
+               np.asarray(image),
                np.asarray(image) / 255, np.asarray(image, np.float32) / 255]
     assert {picture_hash(decode(source, LOCAL).image) for source in sources} == {picture_hash(Image.new("RGB", (5, 3), RED))}
     image.close()
@@ -50,7 +51,8 @@ def test_every_kind_of_source_gives_the_same_picture(file):
 
 
 def test_the_format_is_told_by_the_bytes(file):
-    assert [decode(s, LOCAL).format for s in (file, Image.new("L", (1, 1)), np.zeros((1, 1), np.uint8))] == ["PNG", "image", "array"]
+    assert [decode(s, LOCAL).format for s in (file, Image.new("L", (1, 1)), np.zeros((1, 1), np.uint8))] == ["PNG", "image",
+        "array"]
 
 
 def test_the_callers_picture_stays_its_own():
@@ -66,8 +68,10 @@ def test_a_file_that_was_opened_stays_open(file):
 
 
 @pytest.mark.parametrize("source, said", [
-    (None, "NoneType"), (3, "int"), ([[1]], "list"), (io.StringIO("text"), "binary mode"), ("https://example.org/a.png", "web addresses"),
-    ("data:image/png;base64,AAAA", "web addresses"), ("file:///etc/passwd", "web addresses"), ("", "folder"), ("a\0b", "not a valid file name"),
+    (None, "NoneType"), (3, "int"), ([[1]], "list"), (io.StringIO("text"), "binary mode"), ("https://example.org/a.png",
+    "web addresses"),
+    ("data:image/png;base64,AAAA", "web addresses"), ("file:///etc/passwd", "web addresses"), ("", "folder"), ("a\0b",
+    "not a valid file name"),
     ("x" * 5000, "cannot be read"),
 ])
 def test_what_is_no_source_is_refused(source, said):
@@ -125,19 +129,24 @@ def test_a_file_over_the_limit_is_not_read_to_its_end(file):
 # ---------------------------------------------------------------- colours and depths
 
 @pytest.mark.parametrize("image, wanted", [
-    (Image.new("1", (2, 2), 1), WHITE), (Image.new("L", (2, 2), 77), (77, 77, 77)), (Image.new("LA", (2, 2), (50, 255)), (50, 50, 50)),
+    (Image.new("1", (2, 2), 1), WHITE), (Image.new("L", (2, 2), 77), (77, 77, 77)), (Image.new("LA", (2, 2), (50, 255)), (50,
+    50, 50)),
     (Image.new("RGB", (2, 2), RED).quantize(4), RED), (Image.new("RGBA", (2, 2), (255, 0, 0, 255)), RED),
     (Image.new("CMYK", (2, 2), (0, 255, 255, 0)), RED), (Image.new("YCbCr", (2, 2), (255, 128, 128)), WHITE),
-    (Image.new("HSV", (2, 2), (0, 255, 255)), RED), (Image.new("LAB", (2, 2), (255, 128, 128)), WHITE), (Image.new("RGBX", (2, 2), RED), RED),
+    (Image.new("HSV", (2, 2), (0, 255, 255)), RED), (Image.new("LAB", (2, 2), (255, 128, 128)), WHITE), (Image.new("RGBX", (2,
+    2), RED), RED),
     (Image.new("La", (2, 2), (50, 255)), (50, 50, 50)), (Image.new("RGBa", (2, 2), (0, 0, 255, 255)), BLUE),
-    (Image.new("RGBA", (2, 2), RED).convert("PA"), RED), (Image.new("I", (2, 2), 65535), WHITE), (Image.new("I;16", (2, 2), 65535), WHITE),
-    (Image.new("I;16B", (2, 2), 0x8000), (128,) * 3), (Image.new("F", (2, 2), 0.5), (128,) * 3), (Image.new("F", (2, 2), 200.0), (200,) * 3),
+    (Image.new("RGBA", (2, 2), RED).convert("PA"), RED), (Image.new("I", (2, 2), 65535), WHITE), (Image.new("I;16", (2, 2),
+    65535), WHITE),
+    (Image.new("I;16B", (2, 2), 0x8000), (128,) * 3), (Image.new("F", (2, 2), 0.5), (128,) * 3), (Image.new("F", (2, 2), 200.0),
+    (200,) * 3),
 ], ids=lambda value: value.mode if isinstance(value, Image.Image) else "")
 def test_every_mode_becomes_rgb(image, wanted):
     assert near(corner(image), wanted, 2)
 
 
-@pytest.mark.parametrize("image", [Image.new("LA", (2, 2), (0, 0)), Image.new("RGBA", (2, 2), (255, 0, 0, 0)), Image.new("PA", (2, 2), (0, 0))])
+@pytest.mark.parametrize("image", [Image.new("LA", (2, 2), (0, 0)), Image.new("RGBA", (2, 2), (255, 0, 0, 0)), Image.new("PA",
+    (2, 2), (0, 0))])
 def test_what_is_transparent_becomes_white(image):
     assert corner(image) == WHITE
 
@@ -201,7 +210,7 @@ def test_ycck_from_a_jpeg_is_understood():
     cmyk = saved(Image.new("CMYK", (16, 16), (100, 128, 128, 100)), "JPEG", quality=95)  # kept inverted: 155, 127, 127, 155
     marker = cmyk.index(b"Adobe") + 11
     assert cmyk[marker] == 0
-    ycck = cmyk[:marker] + b"\2" + cmyk[marker + 1:]  # now Y = 155 without colour: grey 100, and through black ink 100 * 155 / 255
+    ycck = cmyk[:marker] + b"\2" + cmyk[marker + 1:]  # Y = 155, no colour: grey 100, under ink 100 * 155/255
     assert near(corner(ycck), (61, 61, 61), 3)
 
 
@@ -249,7 +258,8 @@ def test_a_broken_profile_is_ignored_and_said_so(profile):
 
 @pytest.mark.parametrize("orientation, transposed", [
     (1, None), (2, Image.Transpose.FLIP_LEFT_RIGHT), (3, Image.Transpose.ROTATE_180), (4, Image.Transpose.FLIP_TOP_BOTTOM),
-    (5, Image.Transpose.TRANSPOSE), (6, Image.Transpose.ROTATE_90), (7, Image.Transpose.TRANSVERSE), (8, Image.Transpose.ROTATE_270)])
+    (5, Image.Transpose.TRANSPOSE), (6, Image.Transpose.ROTATE_90), (7, Image.Transpose.TRANSVERSE), (8,
+    Image.Transpose.ROTATE_270)])
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
 def test_a_picture_held_any_way_comes_out_upright(format, orientation, transposed):
     upright = Image.new("RGB", (32, 16), BLUE)
@@ -259,7 +269,8 @@ def test_a_picture_held_any_way_comes_out_upright(format, orientation, transpose
     exif[0x0112] = orientation
     image = decode(saved(stored, format, exif=exif, quality=95), LOCAL).image
     assert image.size == (32, 16)
-    assert near(image.getpixel((3, 3)), RED, 20) and near(image.getpixel((28, 12)), BLUE, 20) and near(image.getpixel((28, 3)), BLUE, 20)
+    assert near(image.getpixel((3, 3)), RED, 20) and near(image.getpixel((28, 12)), BLUE, 20) and near(image.getpixel((28, 3)),
+        BLUE, 20)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 255, 65535])
@@ -288,7 +299,8 @@ def test_place_camera_and_comments_are_left_behind():
     exif.get_ifd(0x8825)[2] = (51.0, 30.0, 0.0)
     notes = PngInfo()
     notes.add_text("Author", "Ada")
-    for data in (saved(Image.new("RGB", (4, 4)), "JPEG", exif=exif, comment=b"Ada"), saved(Image.new("RGB", (4, 4)), "PNG", exif=exif, pnginfo=notes)):
+    for data in (saved(Image.new("RGB", (4, 4)), "JPEG", exif=exif, comment=b"Ada"), saved(Image.new("RGB", (4, 4)), "PNG",
+        exif=exif, pnginfo=notes)):
         image = decode(data, LOCAL).image
         assert image.info == {} and not image.getexif()
         assert b"Camera" not in saved(image, "PNG") and b"Ada" not in saved(image, "PNG")
@@ -305,7 +317,8 @@ def test_one_pixel_is_a_picture():
     (np.zeros(4, np.uint8), "shape"), (np.zeros((2, 2, 2), np.uint8), "shape"), (np.zeros((3, 8, 8), np.uint8), "shape"),
     (np.zeros((1, 2, 2, 3), np.uint8), "shape"), (np.zeros((), np.uint8), "shape"), (np.zeros((0, 4, 3), np.uint8), "no pixels"),
     (np.zeros((2, 2), np.int64), "int64"), (np.zeros((2, 2), np.uint16), "uint16"), (np.zeros((2, 2), bool), "bool"),
-    (np.full((2, 2), "a"), "<U1"), (np.full((2, 2), 1.5), r"\[0, 1\]"), (np.full((2, 2), -0.1), r"\[0, 1\]"), (np.zeros((2, 2), complex), "complex"),
+    (np.full((2, 2), "a"), "<U1"), (np.full((2, 2), 1.5), r"\[0, 1\]"), (np.full((2, 2), -0.1), r"\[0, 1\]"), (np.zeros((2, 2),
+    complex), "complex"),
 ])
 def test_an_array_that_is_no_picture_is_told_why(array, said):
     with pytest.raises(BadPicture, match=said):
@@ -319,8 +332,10 @@ def test_an_array_may_have_one_three_or_four_channels_and_any_layout():
     assert corner(np.full((4, 4, 3), RED, np.uint8)[::2, ::-1]) == RED
 
 
-@pytest.mark.parametrize("source", [Image.new("RGB", (30, 20)), np.zeros((20, 30), np.uint8), saved(Image.new("RGB", (30, 20)), "PNG"),
-                                    saved(Image.new("RGB", (30, 20)), "WEBP"), saved(Image.new("RGB", (30, 20)), "WEBP", lossless=True)],
+@pytest.mark.parametrize("source", [Image.new("RGB", (30, 20)), np.zeros((20, 30), np.uint8), saved(Image.new("RGB", (30, 20)),
+    "PNG"),
+                                    saved(Image.new("RGB", (30, 20)), "WEBP"), saved(Image.new("RGB", (30, 20)), "WEBP",
+                                        lossless=True)],
                          ids=["image", "array", "png", "webp", "lossless webp"])
 def test_the_limits_of_size_hold_exactly_for_every_source(source):
     assert decode(source, LOCAL.but(source_side=30, source_pixels=600)).image.size == (30, 20)
@@ -347,7 +362,8 @@ def test_many_threads_may_decode_at_once():
     wrong: list[str] = []
 
     def work(name: str) -> None:
-        wrong.extend(name for _ in range(20) if decode(pictures[name], LOCAL).image.tobytes() != Image.new("RGB", (9, 9), name).tobytes())
+        wrong.extend(name for _ in range(20) if decode(pictures[name], LOCAL).image.tobytes() != Image.new("RGB", (9, 9),
+            name).tobytes())
 
     threads = [threading.Thread(target=work, args=(name,)) for name in pictures]
     for thread in threads:

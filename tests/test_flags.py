@@ -55,7 +55,9 @@ def test_what_is_not_given_is_left_to_params():
     assert parsed() == {}
 
 
-@pytest.mark.parametrize("words", ["--octaves five", "--corner 1", "--corner 1,2,3", "--shape round", "--power 3", "--path nonsense"])
+@pytest.mark.parametrize("words", [
+    "--octaves five", "--corner 1", "--corner 1,2,3", "--shape round", "--power 3", "--path nonsense",
+])
 def test_words_of_another_type_are_refused(words):
     with pytest.raises(click.UsageError):
         parsed(*words.split())
@@ -67,7 +69,8 @@ def test_ranges_are_left_to_params_which_says_them_in_words():
 
 
 @pytest.mark.parametrize("values", [
-    {}, {"octaves": 8, "strength": 1e-7, "keep_colours": False, "shape": "bar", "power": 4, "word": "--no", "unit": None, "seed": 2**31 - 1},
+    {}, {"octaves": 8, "strength": 1e-7, "keep_colours": False, "shape": "bar", "power": 4},
+    {"word": "--no", "unit": None, "seed": 2**31 - 1},
     {"corner": (-3, 4), "weights": [], "path": (), "word": "a b, c"},
 ])
 def test_values_survive_the_way_to_words_and_back(values):

@@ -81,7 +81,7 @@ def test_a_picture_that_fits_is_not_tiled():
 
 
 def seam_energy(slope: torch.Tensor, whole: torch.Tensor, columns: list[int]) -> float:
-    """How far the error against the whole gradient jumps across some columns' left edges, over how far it jumps anywhere (mean squares)."""
+    """How far the error against the whole gradient jumps at some columns' left edges, over how far it jumps anywhere, squared."""
     error = slope - whole
     jumps = (error[..., 1:] - error[..., :-1]).square().mean((0, 1, 2))
     return (jumps[[c - 1 for c in columns]].mean() / jumps.mean()).item()

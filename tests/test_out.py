@@ -10,7 +10,8 @@ from hub.technique import Result
 
 def result(**changes) -> Result:
     picture = Image.new("RGB", (4, 3), "red")
-    return Result(**{"image": picture, "images": [(picture, "one"), (picture, "two")], "files": {"zoom.webp": b"video"}, "progress": 1.0, **changes})
+    usual = {"image": picture, "images": [(picture, "one"), (picture, "two")], "files": {"zoom.webp": b"video"}, "progress": 1.0}
+    return Result(**{**usual, **changes})
 
 
 def names(folder) -> list[str]:
@@ -35,8 +36,8 @@ def test_a_name_that_ends_in_a_slash_is_a_folder_and_is_made(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "said"), [
-    ("dream.jpg", "not a PNG"), ("dream", "not a PNG"), ("missing/dream.png", "There is no folder"), ("file/dream.png", "There is no folder"),
-    ("missing/deeper/", "cannot be made"), ("file/", "is a file"),
+    ("dream.jpg", "not a PNG"), ("dream", "not a PNG"), ("missing/dream.png", "There is no folder"),
+    ("file/dream.png", "There is no folder"), ("missing/deeper/", "cannot be made"), ("file/", "is a file"),
 ])
 def test_a_place_that_cannot_take_a_result_is_refused_in_one_line(tmp_path, name, said):
     (tmp_path / "file").write_text("")

@@ -113,7 +113,8 @@ def test_metadata_that_a_technique_leaves_on_its_picture_is_not_saved():
     assert png_bytes(Result(image=picture)) == png_bytes(Result(image=Image.new("RGB", (2, 2))))
 
 
-@pytest.mark.parametrize("name, kept", [("local-dir:/home/ada/nets/tiny", "local-dir:tiny"), ("local-dir:tiny/", "local-dir:tiny"),
+@pytest.mark.parametrize("name, kept", [("local-dir:/home/ada/nets/tiny", "local-dir:tiny"), ("local-dir:tiny/",
+    "local-dir:tiny"),
                                         ("hf-hub:owner/name@main", "hf-hub:owner/name@main"), ("timm/resnet50", "timm/resnet50")])
 def test_of_a_local_network_only_the_last_folder_is_kept(name, kept):
     assert recipes._portable(name) == kept

@@ -36,7 +36,8 @@ BROKEN = {
     "takes_too_much": (RED.replace("image: None, params", "image: None, more, params"), "exactly"),
     "lacks_params": (RED.replace("params: Params", "params: dict"), "subclass of hub.Params"),
     "wants_a_word": (RED.replace("image: None", "image: str"), "annotate image"),
-    "names_nothing_known": (RED.replace("from coll", "from __future__ import annotations\nfrom coll").replace("image: None", "image: Nowhere"),
+    "names_nothing_known": (RED.replace("from coll", "from __future__ import annotations\nfrom coll").replace("image: None",
+    "image: Nowhere"),
                             "annotations of run cannot be read"),
 }
 
@@ -152,7 +153,8 @@ def test_an_interrupt_is_not_a_failure_of_the_technique(plugin_folder):
 
 
 def test_importing_the_hub_and_its_registry_imports_neither_torch_nor_gradio():
-    code = "import sys, hub, hub.registry, hub.decode, hub.recipe, hub.samples; print({'torch', 'gradio', 'plugins'} & set(sys.modules))"
+    code = ("import sys, hub, hub.registry, hub.decode, hub.recipe, hub.samples\n"
+            "print({'torch', 'gradio', 'plugins'} & set(sys.modules))")
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert out.stdout.strip() == "set()"
 

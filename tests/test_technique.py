@@ -258,7 +258,8 @@ def a_word(image: str, params: Settings) -> Iterator[Result]: yield Result()
 def unannotated(image, params: Settings) -> Iterator[Result]: yield Result()
 
 
-@pytest.mark.parametrize("body, said", [(plain, "generator function"), (misnamed, "exactly"), (without_params, "subclass of hub.Params"),
+@pytest.mark.parametrize("body, said", [(plain, "generator function"), (misnamed, "exactly"), (without_params,
+    "subclass of hub.Params"),
                                         (a_word, "annotate image"), (unannotated, "annotate image")])
 def test_a_function_that_breaks_the_contract_is_refused_with_the_reason(body, said):
     with pytest.raises(BrokenTechnique, match=f"test: .*{said}"):

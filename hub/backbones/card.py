@@ -28,7 +28,7 @@ tags: [image-classification, feature-visualization, synthetic-data]
 """
 
 
-def held_out(network: Backbone, side: int, per_class: int = 20, shard: int = 100) -> tuple[float, dict[str, float]]:
+def held_out(network: Backbone, side: int, per_class: int = 12, shard: int = 100) -> tuple[float, dict[str, float]]:
     """Accuracy on pictures with seeds that were never trained on: over all, and for every class."""
     right: dict[str, list[bool]] = collections.defaultdict(list)
     for i in range(per_class // 4):
@@ -73,7 +73,7 @@ A small residual network for looking into: it knows {len(names)} kinds of drawn 
 
 ## Figures
 
-Held-out accuracy, after adversarial training: **{accuracy:.1%}** (20 pictures of each class, seeds never trained on).
+Held-out accuracy, after adversarial training: **{accuracy:.1%}** (12 pictures of each class, seeds never trained on).
 
 A picture drawn for every class (`netsee sheet classes`), shown to a second network that no picture is ever drawn with:
 

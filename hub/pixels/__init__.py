@@ -6,11 +6,11 @@ previews of `maximise` on:
     dream = yield from pixels.maximise(energy("layer3"), Pixels(photo), network, steps=10, rule=Climb(0.01), generator=generator)
 """
 
-from hub.pixels import canvas, gradients, images, objectives, transforms
+from hub.pixels import ascent, canvas, gradients, images, objectives, transforms
 from hub.pixels.ascent import Adam, Climb, Trace, maximise
 from hub.pixels.canvas import Fourier, Phases, Pixels
 from hub.pixels.octaves import octaves, shares
 from hub.pixels.transforms import Robustness
 
-__all__ = ["Adam", "Climb", "Fourier", "Phases", "Pixels", "Robustness", "Trace", "canvas", "gradients", "images", "maximise", "objectives",
+__all__ = ["Adam", "Climb", "Fourier", "Phases", "Pixels", "Robustness", "Trace", "ascent", "canvas", "gradients", "images", "maximise", "objectives",
            "octaves", "shares", "transforms"]

@@ -73,12 +73,14 @@ class Trace:
 
 
 def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: int, rule: Rule, generator: torch.Generator,
-             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, vignette: Tensor | None = None, plateau: float = 0.0, trace: Trace | None = None,
-             span: tuple[float, float] = (0.0, 1.0), show: Show | None = None) -> Previews:
+             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, vignette: Tensor | None = None,
+             plateau: float = 0.0, trace: Trace | None = None, span: tuple[float, float] = (0.0, 1.0),
+             show: Show | None = None) -> Previews:
     """Change the canvas for `steps` steps, yielding a preview after each; return the picture, (B, 3, H, W) in [0, 1].
 
     robustness: how the picture is moved before the network sees it. roll: the same for dreams, by whole pixels around the edges.
-    tile: see `gradient`. vignette: weights (H, W) on the gradient, to let the picture grow in one place. plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
+    tile: see `gradient`. vignette: weights (H, W) on the gradient, to let the picture grow in one place.
+    plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
     trace: where the values are noted (mean of the batch). span: the part of the whole work that this is, for progress.
     show: (B, 3, H, W) -> the preview's picture; called only where somebody looks. Default: the first picture of the batch.
     Raises NotFinite, with the last good preview, where numbers run away.
@@ -87,7 +89,7 @@ def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: 
     show = show or (lambda pictures: images.to_image(pictures[:1]))
     last, start = None, len(trace.values)
     for step in range(steps):
-        value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile)
+        value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile, vignette)
         if not all(bool(torch.isfinite(t).all()) for t in (value, *slopes)):  # before the step: the canvas stays as it was last shown
             raise NotFinite(f"The numbers left the finite range at step {step + 1}. Try a smaller step, or float32 (NETSEE_DTYPE=float32).", last)
         rule(canvas.parameters, slopes, step / steps)
@@ -101,7 +103,7 @@ def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: 
 
 
 def _slopes(objective: Objective, canvas: Canvas, network: Backbone, generator: torch.Generator, robustness: Robustness | None,
-            roll: int, tile: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+            roll: int, tile: int, vignette: Tensor | None) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The values of the pictures, (B,), and the gradient with respect to each parameter of the canvas."""
     shift = torch.randint(-roll, roll + 1, (2,), generator=generator).tolist() if roll else [0, 0]
     with torch.enable_grad():
@@ -109,6 +111,7 @@ def _slopes(objective: Objective, canvas: Canvas, network: Backbone, generator: 
         seen = robustness(picture, generator) if robustness else picture
         seen = seen.roll(shift, (-2, -1)) if roll else seen
     value, slope = gradient(objective, network, seen, tile)
+    slope = slope if vignette is None else slope * vignette
     return value, torch.autograd.grad(seen, canvas.parameters, slope)
 
 

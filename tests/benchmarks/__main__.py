@@ -63,7 +63,8 @@ def main() -> None:
     options = ["--repetitions", "3" if asked.quick else "12"]
     print(
         f"# Benchmarks\n\n{platform.machine()}, {os.cpu_count()} cores seen, Python {platform.python_version()}, "
-        f"threads: {asked.threads or 'as torch takes them'}.\n\n## What the machine can do\n\n3x3 convolutions, forward and backward to the "
+        f"threads: {asked.threads or 'as torch takes them'}.\n\n## What the machine can do\n\n3x3 convolutions, "
+        "forward and backward to the "
         "input, channels_last, GFLOP/s (two operations a multiply-add)."
     )
     rates = job("machine", "float32", asked.threads, *options)
@@ -75,7 +76,8 @@ def main() -> None:
     )
 
     print(
-        "## What the jobs take\n\nA step for filters and dreams, the whole run for techniques; share of the best throughput above "
+        "## What the jobs take\n\nA step for filters and dreams, the whole run for techniques; "
+        "share of the best throughput above "
         "(convolutions and products of matrices only); peak memory of the process (and above what it had after its imports)."
     )
     names = QUICK if asked.quick else SLOW

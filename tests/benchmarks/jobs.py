@@ -45,7 +45,7 @@ def step_job(name: str, repetitions: int) -> dict[str, float]:
 
 
 def whole_job(name: str, repetitions: int) -> dict[str, float]:
-    """Seconds of a technique from call to last result, and to its first preview, as a front end sees it. The first run is not counted."""
+    """Seconds of a technique from call to last result, and to its first preview, as a front end sees it; after one to warm up."""
     technique, picture, params = WHOLES[name]
     before = measure.peak_memory()
     run_once(technique, picture, params)

@@ -1,0 +1,268 @@
+"""The page in a real browser. Needs Debian's chromium; where it is missing these tests fail."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+from hub import registry
+from hub.policy import Policy
+from hub.recipe import read_recipe
+from tests import hall
+
+PATIENCE = 60_000  # ms; for machines that are busy, not for us
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with hall.opened(tmp_path_factory.mktemp("museum"), built_in=True), hall.served(Policy.local()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium")
+    assert path, "chromium is missing: apt-get install chromium"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """A function that opens a tab as a new visitor; at the end, what any of their consoles complained of fails the test."""
+    contexts, complaints = [], []
+
+    def visit(tab: str = "red", more: str = "", **options) -> Page:
+        context = chromium.new_context(**{"viewport": DESKTOP, "accept_downloads": True, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None)
+        page.goto(f"{address}/?tab={tab}{more}")
+        expect(page.locator(".title h2:visible")).to_have_text(registry.technique(tab).title)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def button(page: Page, name: str):
+    return page.get_by_role("button", name=name, exact=True).locator("visible=true")
+
+
+def line(page: Page):
+    return page.locator(".status p:visible")
+
+
+def dial(page: Page, **values: float):
+    for name, value in values.items():
+        field = page.locator(f".field-{name} input[type=number]:visible")
+        field.fill(str(value))
+        field.press("Enter")
+
+
+def slow(page: Page, steps: int = 300):
+    """Set the toy to run long enough to be watched."""
+    page.locator(".more > button:visible", has_text=re.compile("^More")).click()
+    dial(page, steps=steps, pause=0.05)
+
+
+def test_one_click_on_a_sample_runs_it_to_a_result(visit):
+    page = visit()
+    page.locator("[data-sample=cat]:visible").click()
+    expect(line(page)).to_contain_text("Done in")
+    expect(page.locator(".caption:visible")).to_have_text("Red as could be.")
+    assert page.locator(".stage .picture img:visible").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+
+
+def test_the_divider_between_before_and_after_follows_the_arrow_keys(visit):
+    page = visit()
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    divider = page.get_by_label("Compare before and after")
+    divider.focus()
+    divider.press("ArrowRight")
+    assert page.locator(".compare").first.evaluate("figure => figure.style.getPropertyValue('--at')") == "51%"
+
+
+def test_previews_arrive_with_a_bar_and_stop_ends_the_run(visit):
+    page, before = visit(), len(coats())
+    slow(page)
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Coat")
+    first = page.locator(".stage img:visible").first.get_attribute("src")
+    expect(page.locator(".stage img:visible").first).not_to_have_attribute("src", first)
+    assert page.locator(".status progress:visible").count() == 1 and page.locator(".curve polyline:visible").count() == 1
+    button(page, "Stop").click()
+    expect(line(page)).to_contain_text("Stopped")
+    expect(button(page, "Run")).to_be_enabled()
+    assert closed(1, before)[before:] == ["began", "closed"]
+
+
+def test_a_visitor_who_leaves_stops_their_run(visit):
+    page = visit()
+    slow(page)
+    before = len(coats())
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Coat")
+    page.context.close()
+    assert closed(1, before)[before:] == ["began", "closed"]
+
+
+def coats():
+    return registry.technique("red").body.__globals__["LOG"]
+
+
+def closed(times: int, since: int = 0):
+    """The toy's log, as soon as `times` runs since entry `since` are over."""
+    import time
+
+    end = time.monotonic() + 30
+    while coats()[since:].count("closed") < times:
+        assert time.monotonic() < end, "the run went on"
+        time.sleep(0.05)
+    return coats()
+
+
+def test_a_download_carries_the_recipe_and_brings_the_settings_back(visit, tmp_path):
+    page = visit()
+    dial(page, steps=7)
+    page.get_by_label("loud").locator("visible=true").check()
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    with page.expect_download() as download:
+        page.get_by_text("Download PNG").locator("visible=true").click()
+    file = tmp_path / "out.png"
+    download.value.save_as(file)
+    assert (read_recipe(str(file)).params["steps"], read_recipe(str(file)).params["mood"]) == (7, "loud")
+
+    other = visit("grey")
+    other.get_by_text("Restore settings").locator("visible=true").click()
+    other.locator(".restore:visible input[type=file]").set_input_files(file)
+    expect(other.locator(".title h2:visible")).to_have_text("Red")
+    expect(other.locator(".field-steps input[type=number]:visible")).to_have_value("7")
+    expect(other.get_by_label("loud").locator("visible=true")).to_be_checked()
+
+
+def test_a_png_without_a_recipe_is_refused_in_one_line(visit, tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
+    page = visit("grey")
+    page.get_by_text("Restore settings").locator("visible=true").click()
+    page.locator(".restore:visible input[type=file]").set_input_files(tmp_path / "plain.png")
+    expect(page.locator(".status.error p:visible")).to_contain_text("recipe")
+
+
+def test_a_bad_upload_is_one_readable_line(visit, tmp_path):
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\nbut not really")
+    page = visit()
+    page.get_by_label(re.compile("Clear|Remove", re.I)).locator("visible=true").first.click()
+    page.locator(".photo:visible input[type=file]").first.set_input_files(tmp_path / "photo.png")
+    expect(page.locator(".photo img:visible")).to_have_count(1)
+    button(page, "Run").click()
+    expect(page.locator(".status.error p:visible")).to_have_count(1)
+    said = page.locator(".status.error p:visible").inner_text()
+    assert "Traceback" not in said and "on our side" not in said and str(tmp_path) not in said
+
+
+def test_a_failing_technique_says_so_without_its_secrets(visit):
+    page = visit("faulty")
+    button(page, "Run").click()
+    expect(page.locator(".status.error p:visible")).to_have_text(re.compile(r"on our side \(id [0-9a-f]{6}\)\.$"))
+    assert "secret" not in page.content()
+    expect(button(page, "Run")).to_be_enabled()
+
+
+def test_a_link_brings_back_the_tab_and_its_settings(visit):
+    page = visit()
+    dial(page, steps=9)
+    page.get_by_text("The same in Python").locator("visible=true").click()
+    expect(page.locator(".codes:visible pre").first).to_contain_text("steps=9")
+    link = page.locator("[data-link]:visible").get_attribute("data-link")
+    again = visit("red", link.removeprefix("?tab=red"))
+    expect(again.locator(".field-steps input[type=number]:visible")).to_have_value("9")
+
+
+def test_a_damaged_link_still_opens_the_tab(visit):
+    page = visit("red", "&p=bm90IGpzb24")
+    expect(page.locator(".status.error p:visible")).to_contain_text("link")
+
+
+def test_a_result_goes_on_as_the_picture_of_another_exhibit(visit):
+    page = visit("grey")
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    page.get_by_label("Continue with this picture").locator("visible=true").click()
+    page.get_by_role("option", name="Red").click()
+    expect(page.locator(".title h2:visible")).to_have_text("Red")
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    expect(page.locator(".picture:visible").first).to_have_attribute("style", "--w:32;--h:32")
+
+
+def test_two_visitors_at_once_see_each_their_own(visit):
+    one, two = visit(), visit()
+    dial(one, strength=0)
+    dial(two, strength=1)
+    for page in (one, two):
+        page.locator("[data-sample=clouds]:visible").click()
+    for page in (one, two):
+        expect(line(page)).to_contain_text("Done in")
+    reds = [shown(page).resize((1, 1)).getpixel((0, 0)) for page in (one, two)]
+    assert reds[1] == (255, 0, 0) and reds[0] != reds[1]
+
+
+def shown(page: Page) -> Image.Image:
+    address = page.locator(".stage .picture img:visible").first.evaluate("image => image.src")
+    return Image.open(io.BytesIO(page.request.get(address).body())).convert("RGB")
+
+
+@pytest.mark.parametrize("tab", ["red", "grey", "deep_dream"])
+def test_nothing_is_wider_than_a_phone(visit, tab):
+    page = visit(tab, viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    button(page, "Run").scroll_into_view_if_needed()
+    stage, desk = page.locator(".block.stage:visible").bounding_box(), page.locator(".field:visible").first.bounding_box()
+    assert stage["width"] > 330 and stage["y"] < desk["y"], "the stage stands right under the picture"
+
+
+def test_the_page_follows_the_system_into_the_dark(visit):
+    def grounds(scheme: str) -> tuple[int, int]:
+        page = visit(color_scheme=scheme)
+        return tuple(sum(map(int, re.findall(r"\d+", page.locator(".gradio-container").evaluate(f"e => getComputedStyle({of}).{what}"))[:3]))
+                     for of, what in (("document.body", "backgroundColor"), ("document.querySelector('.title h2')", "color")))
+
+    light, dark = grounds("light"), grounds("dark")
+    assert light[0] > 600 > 200 > light[1] and dark[0] < 200 < 600 < dark[1]
+
+
+def test_every_control_and_picture_has_a_name(visit):
+    page = visit()
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, select, textarea, img')]
+      .filter(e => e.offsetParent && e.type !== 'file')
+      .filter(e => e.tagName === 'IMG' ? !e.hasAttribute('alt')
+        : !(e.innerText?.trim() || e.ariaLabel || e.title || e.labels?.length || e.getAttribute('aria-labelledby') || e.querySelector('img[alt]')))
+      .map(e => e.outerHTML.slice(0, 160))""")
+    assert nameless == []
+
+
+def test_a_real_dream_runs_in_the_page(visit):
+    page = visit("deep_dream")
+    dial(page, steps=2, octaves=1)
+    page.locator("[data-sample=cat]:visible").click()
+    expect(line(page)).to_contain_text("Done in", timeout=120_000)
+    assert read_recipe(page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()).technique == "deep_dream"
+    assert page.locator(".compare:visible").count() == 1
