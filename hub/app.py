@@ -1,7 +1,7 @@
 """Techniques -> a tabbed web app, an HTTP endpoint each, and a server to run them on.
 
-`build(policy)` gives the page alone; `application(policy)` gives the whole server: the page, its fonts and pictures, `/healthz`, and the
-checks in front of it; `serve(host, port)` runs that. Nothing is computed and nothing is fetched while it starts.
+`build(policy)` gives the page alone; `application(policy)` gives the whole server: the page, its fonts and pictures, `/healthz`,
+and the checks in front of it; `serve(host, port)` runs that. Nothing is computed and nothing is fetched while it starts.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from hub import __version__, examples, exhibit, forms, gate, page, registry, stage
+from hub import __version__, examples, exhibit, forms, gate, links, page, play, registry, stage
 from hub.errors import BadRecipe, HubError
-from hub.exhibit import Room, private
+from hub.exhibit import private
 from hub.policy import Policy
 from hub.registry import Record
-from hub.technique import Technique
+from hub.room import Room
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger("netsee")
 
 
 # ---------------------------------------------------------------- the page
+
 
 def build(policy: Policy | None = None) -> gr.Blocks:
     """The page: a tab for each technique that loads, and at its foot those that do not, with their reasons."""
@@ -64,7 +65,10 @@ def _place(houses: list[tuple[gr.Blocks, Room]]) -> list[tuple[gr.Tabs, gr.Tabs,
     with gr.Tabs(elem_classes=["families"]) as outer:
         for family, members in groupby(houses, key=lambda house: house[1].technique.family):
             members = list(members)
-            with gr.Tab(family, id=family), gr.Tabs(elem_classes=["techniques", *(["single"] if len(members) == 1 else [])]) as inner:
+            with (
+                gr.Tab(family, id=family),
+                gr.Tabs(elem_classes=["techniques", *(["single"] if len(members) == 1 else [])]) as inner,
+            ):
                 for blocks, room in members:
                     with gr.Tab(room.technique.title, id=room.technique.name) as tab:
                         blocks.render()
@@ -74,8 +78,9 @@ def _place(houses: list[tuple[gr.Blocks, Room]]) -> list[tuple[gr.Tabs, gr.Tabs,
 
 # ---------------------------------------------------------------- from room to room
 
+
 def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, Room]]) -> None:
-    """What crosses a tab's walls: permalinks, restored settings, a result carried on; and the lists that fill when a tab opens."""
+    """What crosses a tab's walls: links, restored settings, a result carried on; and the lists that fill when a tab opens."""
     if not placed:
         return
     houses = {room.technique.name: room for *_, room in placed}
@@ -86,7 +91,11 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
     def opened(name: str, values: dict[str, Any] | None = None, line: str = "") -> list[Any]:
         """Turn to a technique's tab, set its controls and say a line. Raises BadParams where the values are not its own."""
         room = houses[name]
-        changes: dict[Any, Any] = {room.status: line or gr.skip(), tabs[0]: gr.update(selected=room.technique.family), inners[name]: gr.update(selected=name)}
+        changes: dict[Any, Any] = {
+            room.status: line or gr.skip(),
+            tabs[0]: gr.update(selected=room.technique.family),
+            inners[name]: gr.update(selected=name),
+        }
         if values is not None:
             params = room.technique.Params.read(values, room.policy)
             changes.update({c: gr.update(value=v) for c, v in zip(room.controls, forms.shown(params), strict=True)})
@@ -97,7 +106,7 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
         if asked.get("tab") not in houses:
             return [gr.skip()] * len(where)
         try:
-            return opened(asked["tab"], forms.unpacked(asked["p"]) if "p" in asked else None)
+            return opened(asked["tab"], links.unpacked(asked["p"]) if "p" in asked else None)
         except HubError as error:
             return opened(asked["tab"], line=stage.status(f"The settings in this link do not fit. {error}", kind="error"))
 
@@ -119,10 +128,14 @@ def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[
             recipe = read_recipe(forms.uploaded(path, room.policy))
             if recipe.technique not in houses:
                 raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
-            params = {name: value for name, value in recipe.params.items() if houses[recipe.technique].technique.Params.meaning(name) != "picture"}
+            params = {
+                name: value
+                for name, value in recipe.params.items()
+                if houses[recipe.technique].technique.Params.meaning(name) != "picture"
+            }
             return opened(recipe.technique, params, stage.status("Settings restored. Press Run to make it again."))
         except Exception as error:
-            return opened(room.technique.name, line=stage.status(exhibit.said(error), kind="error"))
+            return opened(room.technique.name, line=stage.status(play.said(error), kind="error"))
 
     room.restore.upload(restore, room.restore, where, **private)
 
@@ -138,22 +151,43 @@ def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[A
 
     example = examples.find(room.technique)
     shown = gr.State(str(example.png) if example else None)
-    room.onward.input(carry, [room.onward, room.kept, shown], [*where, *(taker.picture for taker in takers), room.onward], **private)
+    room.onward.input(
+        carry, [room.onward, room.kept, shown], [*where, *(taker.picture for taker in takers), room.onward], **private
+    )
 
 
 # ---------------------------------------------------------------- the server
 
+
 def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAPI:
-    """The whole server, as an ASGI app. host: where it is bound; on loopback it answers to no other name, which closes DNS rebinding."""
+    """The whole server, as an ASGI app.
+
+    host: where it is bound; on loopback it answers to no other name, which closes DNS rebinding.
+    """
     policy = policy or Policy.local()
     blocks = build(policy)
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
     _add_files(app)
     gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
-    return gr.mount_gradio_app(app, blocks, path="/", theme=page.Theme(), css=page.css(), head=page.head(), footer_links=[], show_error=False,
-                               max_file_size=policy.upload_bytes, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
-                               mcp_server=False, favicon_path=str(page.ASSETS / "icon.png"), allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())])
+    return gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        theme=page.Theme(),
+        css=page.css(),
+        head=page.head(),
+        footer_links=[],
+        show_error=False,
+        max_file_size=policy.upload_bytes,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        favicon_path=str(page.ASSETS / "icon.png"),
+        allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())],
+    )
 
 
 def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
@@ -166,7 +200,11 @@ def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
 
 def _add_files(app: FastAPI) -> None:
     """Fonts, examples and sample pictures: fixed folders, file names without a path."""
-    for name, folder in (("fonts", page.ASSETS / "fonts"), ("examples", examples.SHIPPED), ("cache", examples.cache_folder() / "examples")):
+    for name, folder in (
+        ("fonts", page.ASSETS / "fonts"),
+        ("examples", examples.SHIPPED),
+        ("cache", examples.cache_folder() / "examples"),
+    ):
         if folder.is_dir():
             app.mount(f"/{examples.WEB}/{name}", StaticFiles(directory=folder))
 

@@ -40,7 +40,10 @@ def cache_folder() -> Path:
 
 @dataclass(frozen=True)
 class Example:
-    """A result that was made ahead. png: the picture with its recipe; facts: what was shown beside it; web: the folder's address."""
+    """A result that was made ahead.
+
+    png: the picture with its recipe. facts: what was shown beside it. web: the folder's address.
+    """
 
     png: Path
     facts: Mapping[str, Any]
@@ -51,8 +54,11 @@ class Example:
         return "An example, made with these settings. Press Run to make your own."
 
     def stage(self, title: str) -> str:
-        return stage.picture(self._shown(self.png.name, self.facts["size"]), f"{title}: an example",
-                             self._shown(self.facts["before"], self.facts["size"]) if self.facts.get("before") else None)
+        return stage.picture(
+            self._shown(self.png.name, self.facts["size"]),
+            f"{title}: an example",
+            self._shown(self.facts["before"], self.facts["size"]) if self.facts.get("before") else None,
+        )
 
     def notes(self) -> str:
         return stage.notes(self.facts["caption"], self.facts["metrics"], self.facts["table"])
@@ -81,7 +87,9 @@ def cached(technique: Technique) -> Path:
     from hub import __version__
 
     schema = technique.Params.model_json_schema()
-    depends = json.dumps([__version__, technique.name, technique.version, dict(technique.example), schema], sort_keys=True, default=str)
+    depends = json.dumps(
+        [__version__, technique.name, technique.version, dict(technique.example), schema], sort_keys=True, default=str
+    )
     return cache_folder() / "examples" / hashlib.sha256(depends.encode()).hexdigest()[:24]
 
 
@@ -111,9 +119,15 @@ def source_of(technique: Technique) -> str | None:
 def write(name: str, result: Result, before: Any, folder: Path) -> None:
     """A result as files: the PNG with its recipe, what it was made from, the first pictures of its gallery, and its facts."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts: dict[str, Any] = {"caption": result.caption, "metrics": result.metrics, "table": result.table, "images": [], "before": None,
-                             "curves": {n: {"x": c.x, "y": c.y, "label_x": c.label_x, "label_y": c.label_y} for n, c in result.curves.items()},
-                             "size": list(result.image.size)}
+    facts: dict[str, Any] = {
+        "caption": result.caption,
+        "metrics": result.metrics,
+        "table": result.table,
+        "images": [],
+        "before": None,
+        "curves": {n: {"x": c.x, "y": c.y, "label_x": c.label_x, "label_y": c.label_y} for n, c in result.curves.items()},
+        "size": list(result.image.size),
+    }
     result.save(str(folder / f"{name}.png"))
     if before is not None:
         facts["before"] = f"{name}.before.jpg"
@@ -127,13 +141,17 @@ def write(name: str, result: Result, before: Any, folder: Path) -> None:
 
 # ---------------------------------------------------------------- samples
 
+
 def strip() -> str:
     """The samples as small pictures to click."""
     from hub import samples
 
-    cells = "".join(f'<button type="button" data-sample="{escape(name)}" title="{escape(samples.title(name))}">'
-                    f'<img src="{WEB}/samples/{escape(name)}.jpg" width="64" height="64" loading="lazy" alt="{escape(samples.title(name))}"></button>'
-                    for name in samples.names())
+    cells = "".join(
+        f'<button type="button" data-sample="{escape(name)}" title="{escape(samples.title(name))}">'
+        f'<img src="{WEB}/samples/{escape(name)}.jpg" width="64" height="64" loading="lazy" '
+        f'alt="{escape(samples.title(name))}"></button>'
+        for name in samples.names()
+    )
     return f'<div class="strip" role="group" aria-label="Sample pictures: one click runs it">{cells}</div>'
 
 
@@ -175,6 +193,7 @@ def _written(path: Path, image: Image, form: str) -> Path:
 
 
 # ---------------------------------------------------------------- python -m hub.examples
+
 
 def main(names: list[str]) -> int:
     """Make the examples of `names`, or everything that is shipped. Built-in techniques go to the assets, others to the cache."""

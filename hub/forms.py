@@ -1,13 +1,11 @@
 """A field of `Params` -> a control of the page, and what the control gives -> a value that `Params` takes.
 
-One table, by what a field means and by its type; nothing here knows a technique. The browser's word is never taken: every value goes
-through `Params.read` again, whether it came from the page, a link, a saved picture or the API.
+One table, by what a field means and by its type; nothing here knows a technique. The browser's word is never taken: every value
+goes through `Params.read` again, whether it came from the page, a link, a saved picture or the API.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 import types
 from abc import ABCMeta
@@ -23,7 +21,6 @@ from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit, Unknow
 from hub.policy import Policy
 from hub.technique import Params
 
-MOST_LINK = 4000  # characters of a permalink's parameters; longer ones are refused unread
 WIDE_RATIO = 1000  # a positive range wider than this is typed, not dragged: a linear slider cannot reach its small end
 WIDE_COUNT = 20_000
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
@@ -34,21 +31,28 @@ def _upload_path(self: gr.Image, payload: Any) -> str | None:
 
 
 PictureInput: type[gr.Image] = ABCMeta.__new__(
-    type(gr.Image), "PictureInput", (gr.Image,),
-    {"preprocess": _upload_path, "get_block_name": lambda self: "image", "__module__": __name__})
+    type(gr.Image),
+    "PictureInput",
+    (gr.Image,),
+    {"preprocess": _upload_path, "get_block_name": lambda self: "image", "__module__": __name__},
+)
 """A picture from a visitor, handed on as the path of the uploaded file and decoded nowhere but in `hub.decode`.
 
-Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name. It is not made by a
-class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which fails in a read-only installation.
+Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name. It is not
+made by a class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which fails in a
+read-only installation.
 """
 
 
 def picture_input(**options: Any) -> gr.Image:
     """A control that takes a picture by upload, paste or camera."""
-    return PictureInput(**{"sources": ["upload", "clipboard", "webcam"], "type": "filepath", "format": "png", "buttons": [], **options})
+    return PictureInput(
+        **{"sources": ["upload", "clipboard", "webcam"], "type": "filepath", "format": "png", "buttons": [], **options}
+    )
 
 
 # ---------------------------------------------------------------- field -> control
+
 
 def label(params: type[Params], name: str) -> str:
     """What a field is called on the page.
@@ -70,7 +74,12 @@ def is_more(params: type[Params], name: str) -> bool:
 def component(params: type[Params], name: str, policy: Policy) -> gr.components.Component:
     """The control for one field. Raises BrokenTechnique for a type that has none."""
     field = params.model_fields[name]
-    common = {"label": label(params, name), "info": field.description, "value": _default(field), "elem_classes": ["field", f"field-{name}"]}
+    common = {
+        "label": label(params, name),
+        "info": field.description,
+        "value": default(field),
+        "elem_classes": ["field", f"field-{name}"],
+    }
     meant = params.meaning(name)
     if meant:
         return _BY_MEANING[meant](field, common, policy)
@@ -92,7 +101,7 @@ def plain_type(field: FieldInfo) -> Any:
 
 
 def bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
-    """(lowest, highest, multiple of) of a number field, None where there is no limit; exclusive limits are returned as they stand."""
+    """(lowest, highest, multiple of) of a number field, None where there is no limit; exclusive ones as they stand."""
     found: dict[str, Any] = {}
     for limit in field.metadata:
         for name in ("ge", "gt", "le", "lt", "multiple_of"):
@@ -106,14 +115,18 @@ def bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
 
 
 def step_of(low: float, high: float, default: float | None) -> float:
-    """A round step of about a hundredth of a range, fine enough that the default lies on it: a browser snaps a slider to its steps.
+    """About a hundredth of a range, round, and fine enough that the default lies on it: a browser snaps a slider to steps.
 
     >>> step_of(0.0, 4.0, 1.0), step_of(0.0, 1.0, 0.07), step_of(0, 1, 0.125)
     (0.05, 0.01, 0.005)
     """
     exponent = math.floor(math.log10((high - low) / 100))
-    rounds = [r * 10.0 ** e for e in range(exponent + 1, exponent - 4, -1) for r in (5, 2, 1)]
-    fine = [r for r in rounds if r <= (high - low) / 60 and (default is None or abs((default - low) / r - round((default - low) / r)) < 1e-6)]
+    rounds = [r * 10.0**e for e in range(exponent + 1, exponent - 4, -1) for r in (5, 2, 1)]
+    fine = [
+        r
+        for r in rounds
+        if r <= (high - low) / 60 and (default is None or abs((default - low) / r - round((default - low) / r)) < 1e-6)
+    ]
     return float(f"{(fine or rounds[-1:])[0]:.3g}")
 
 
@@ -147,7 +160,7 @@ def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.co
 
 
 def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
-    """A layer or unit: its list is asked of the network when the tab opens; a name that is not on it is the technique's to refuse."""
+    """A layer or unit: the network is asked for its list when the tab opens; other names are the technique's to refuse."""
     return gr.Dropdown([c for c in [common["value"]] if c], allow_custom_value=True, **common)
 
 
@@ -169,17 +182,24 @@ def _picture(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.com
 
 
 _Make = Callable[[FieldInfo, dict[str, Any], Policy], gr.components.Component]
-_BY_MEANING: dict[str, _Make] = {"backbone": _backbone, "layer": _listed_later, "unit": _listed_later,
-                              "units": _several, "seed": _seed, "picture": _picture}
+_BY_MEANING: dict[str, _Make] = {
+    "backbone": _backbone,
+    "layer": _listed_later,
+    "unit": _listed_later,
+    "units": _several,
+    "seed": _seed,
+    "picture": _picture,
+}
 _BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str: _text}
 
 
-def _default(field: FieldInfo) -> Any:
-    value = field.get_default(call_default_factory=True)
+def default(field: FieldInfo) -> Any:
+    value = field.getdefault(call_default_factory=True)
     return None if value is PydanticUndefined else value
 
 
 # ---------------------------------------------------------------- control -> value
+
 
 def read(params: type[Params], given: Sequence[Any], policy: Policy) -> Params:
     """What the controls hold, in the order of the fields -> checked `Params`. Raises BadParams, UnknownBackbone, OverLimit."""
@@ -190,7 +210,10 @@ def read(params: type[Params], given: Sequence[Any], policy: Policy) -> Params:
 
 
 def converted(params: type[Params], name: str, value: Any, policy: Policy) -> Any:
-    """One control's value as its field's type: a slider gives 1 for 1.0 and 1.0 for 1. What does not fit is left for `Params` to refuse."""
+    """One control's value as its field's type: a slider gives 1 for 1.0 and 1.0 for 1.
+
+    What does not fit is left for `Params` to refuse.
+    """
     field, meant = params.model_fields[name], params.meaning(name)
     kind = plain_type(field)
     if meant == "picture":
@@ -229,13 +252,7 @@ def _require_listed(name: Any) -> None:
         raise UnknownBackbone(str(name), backbones.names())
 
 
-# ---------------------------------------------------------------- values -> controls, links
-
-def changed(params: Params) -> dict[str, Any]:
-    """What differs from the defaults, as JSON can carry it; pictures are left out."""
-    held = params.model_dump()
-    return {name: held[name] for name, field in type(params).model_fields.items()
-            if type(params).meaning(name) != "picture" and held[name] != _default(field)}
+# ---------------------------------------------------------------- values -> controls
 
 
 def shown(params: Params) -> list[Any]:
@@ -251,29 +268,8 @@ def _parts(value: str | None) -> list[str]:
     return [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
-def packed(values: Mapping[str, Any]) -> str:
-    """Parameters as a part of an address.
-
-    >>> unpacked(packed({"octaves": 5}))
-    {'octaves': 5}
-    """
-    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":"), sort_keys=True).encode()).decode().rstrip("=")
-
-
-def unpacked(text: str) -> dict[str, Any]:
-    """What `packed` packed. Raises BadParams, for it may come from anyone."""
-    try:
-        if len(text) > MOST_LINK:
-            raise ValueError
-        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(values, dict):
-            raise ValueError
-    except (ValueError, RecursionError) as error:
-        raise BadParams("The settings in this link cannot be read.") from error
-    return values
-
-
 # ---------------------------------------------------------------- lists that follow the network
+
 
 def layer_choices(backbone: str) -> list[tuple[str, str]]:
     """(what is read, value) for each layer of a network, the words that fit every network first."""

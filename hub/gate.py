@@ -1,4 +1,4 @@
-"""What stands in front of the page: names it answers to, the largest body it reads, and how many runs one visitor may have waiting."""
+"""What stands in front of the page: names it answers to, the largest body it reads, how many runs a visitor may have waiting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from hub.policy import Policy
 UPLOAD = "/upload"
 JOIN = "/queue/join"
 OVERHEAD = 64 * 1024  # the envelope of a form upload around its file
-CLOSED = ("/gradio_api/deep_link", "/gradio_api/process_recording", "/gradio_api/file=http:", "/gradio_api/file=https:", "/gradio_api/proxy=", "/monitoring")
+CLOSED = (
+    "/gradio_api/deep_link",
+    "/gradio_api/process_recording",
+    "/gradio_api/file=http:",
+    "/gradio_api/file=https:",
+    "/gradio_api/proxy=",
+    "/monitoring",
+)
 """Routes of Gradio's that the page does not use; one relays to other servers."""
 
 
@@ -35,9 +42,13 @@ class Gate:
         limit = self.policy.upload_bytes + OVERHEAD if path.endswith(UPLOAD) else self.policy.body_bytes
         body = await _body(receive, limit)
         if body is None:
-            return await _refused(413, f"That is larger than {limit // 1024} KiB, the most that is taken here.", scope, receive, send)
+            return await _refused(
+                413, f"That is larger than {limit // 1024} KiB, the most that is taken here.", scope, receive, send
+            )
         if path.endswith(JOIN) and self._waiting(body):
-            return await _refused(429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send)
+            return await _refused(
+                429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send
+            )
         return await self.app(scope, _again(body, receive), send)
 
     def _waiting(self, body: bytes) -> bool:
@@ -84,8 +95,11 @@ def _again(body: bytes, receive: Any) -> Any:
             return await receive()
         given = True
         return {"type": "http.request", "body": body, "more_body": False}
+
     return again
 
 
 async def _refused(code: int, line: str, scope: Any, receive: Any, send: Any) -> None:
-    await JSONResponse({"detail": line, "error": line}, code, headers={"Retry-After": "5"} if code == 429 else {})(scope, receive, send)
+    await JSONResponse({"detail": line, "error": line}, code, headers={"Retry-After": "5"} if code == 429 else {})(
+        scope, receive, send
+    )

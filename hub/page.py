@@ -24,11 +24,13 @@ def css() -> str:
 
 def head() -> str:
     """What goes into the head of the document: our script, and the colours that a browser paints its own frame with."""
-    return ('<meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7">'
-            '<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131316">'
-            f'<meta name="description" content="{escape(LINE)}: feature visualisation, deep dreams and more, in the browser.">'
-            '<link rel="preload" href="netsee/fonts/instrument-sans.woff2" as="font" type="font/woff2" crossorigin>'
-            f"<script>{(ASSETS / 'page.js').read_text()}</script>")
+    return (
+        '<meta name="theme-color" media="(prefers-color-scheme: light)" content="#faf9f7">'
+        '<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131316">'
+        f'<meta name="description" content="{escape(LINE)}: feature visualisation, deep dreams and more, in the browser.">'
+        '<link rel="preload" href="netsee/fonts/instrument-sans.woff2" as="font" type="font/woff2" crossorigin>'
+        f"<script>{(ASSETS / 'page.js').read_text()}</script>"
+    )
 
 
 def banner() -> str:
@@ -39,8 +41,10 @@ def about(failed: Iterable[Record], version: str) -> str:
     """The foot of the page: what this is, and which techniques are missing and why."""
     rows = "".join(f"<li><b>{escape(r.name)}</b> <span>{escape(r.error)}</span></li>" for r in failed)
     missing = f'<details class="failed"><summary>Not on show</summary><ul>{rows}</ul></details>' if rows else ""
-    return (f'<footer class="foot"><p>{TITLE} {escape(version)} · open source, Apache-2.0 · everything is computed on this machine; '
-            f"nothing you upload is kept.</p>{missing}</footer>")
+    return (
+        f'<footer class="foot"><p>{TITLE} {escape(version)} · open source, Apache-2.0 · everything is computed on this machine; '
+        f"nothing you upload is kept.</p>{missing}</footer>"
+    )
 
 
 def family_order(family: str) -> tuple[int, str]:
@@ -49,7 +53,9 @@ def family_order(family: str) -> tuple[int, str]:
     >>> sorted(["Zoo", "Dream", "See", "Atlas"], key=family_order)
     ['See', 'Dream', 'Atlas', 'Zoo']
     """
-    place = [f.lower() for f in FAMILIES].index(family.lower()) if family.lower() in [f.lower() for f in FAMILIES] else len(FAMILIES)
+    place = (
+        [f.lower() for f in FAMILIES].index(family.lower()) if family.lower() in [f.lower() for f in FAMILIES] else len(FAMILIES)
+    )
     return place, family
 
 
@@ -57,15 +63,44 @@ class Theme(gr.themes.Base):
     """Paper and ink: one accent, thin lines, no boxes around boxes."""
 
     def __init__(self) -> None:
-        super().__init__(primary_hue=gr.themes.colors.neutral, secondary_hue=gr.themes.colors.neutral, neutral_hue=gr.themes.colors.stone,
-                         font=[gr.themes.Font(f) for f in SANS], font_mono=[gr.themes.Font(f) for f in MONO],
-                         radius_size=gr.themes.sizes.radius_md, text_size=gr.themes.sizes.text_md)
-        colours = {key: value for name, (light, dark) in _COLOURS.items() for key, value in ((name, light), (f"{name}_dark", dark))}
-        super().set(**colours, block_shadow="none", block_border_width="0px", block_padding="0px", block_label_shadow="none", block_radius="10px",
-                    block_title_text_weight="500", block_title_text_size="14px", block_info_text_size="12.5px", layout_gap="14px", form_gap_width="18px",
-                    input_border_width="1px", input_shadow="none", input_shadow_focus="none", input_radius="8px", input_padding="8px 10px",
-                    button_large_radius="8px", button_medium_radius="8px", button_small_radius="8px", button_large_text_weight="550",
-                    button_border_width="1px", button_primary_shadow="none", button_secondary_shadow="none", button_transition="background .12s, color .12s")
+        super().__init__(
+            primary_hue=gr.themes.colors.neutral,
+            secondary_hue=gr.themes.colors.neutral,
+            neutral_hue=gr.themes.colors.stone,
+            font=[gr.themes.Font(f) for f in SANS],
+            font_mono=[gr.themes.Font(f) for f in MONO],
+            radius_size=gr.themes.sizes.radius_md,
+            text_size=gr.themes.sizes.text_md,
+        )
+        colours = {
+            key: value for name, (light, dark) in _COLOURS.items() for key, value in ((name, light), (f"{name}_dark", dark))
+        }
+        super().set(
+            **colours,
+            block_shadow="none",
+            block_border_width="0px",
+            block_padding="0px",
+            block_label_shadow="none",
+            block_radius="10px",
+            block_title_text_weight="500",
+            block_title_text_size="14px",
+            block_info_text_size="12.5px",
+            layout_gap="14px",
+            form_gap_width="18px",
+            input_border_width="1px",
+            input_shadow="none",
+            input_shadow_focus="none",
+            input_radius="8px",
+            input_padding="8px 10px",
+            button_large_radius="8px",
+            button_medium_radius="8px",
+            button_small_radius="8px",
+            button_large_text_weight="550",
+            button_border_width="1px",
+            button_primary_shadow="none",
+            button_secondary_shadow="none",
+            button_transition="background .12s, color .12s",
+        )
 
 
 _COLOURS = {

@@ -57,6 +57,25 @@ def world_sheet(path: str | Path, columns: int = 15, size: int = 96) -> Path:
     return Path(path)
 
 
+def hero(path: str | Path) -> Path:
+    """Write the picture that the README opens with: a sky before and after a dream, and class pictures under it."""
+    from hub import samples
+
+    sky = samples.load("clouds")
+    dream = technique("deep_dream")(sky, {"units": "eye"}).image
+    shown = ("eye", "butterfly", "strawberry", "guitar", "hot air balloon", "jellyfish", "ladybird", "grapes", "snowflake", "owl")
+    drawn = {caption.rpartition("· ")[2]: image for image, caption in class_pictures().images}
+    width, gap = dream.width, 6
+    side = (2 * width + gap - (len(shown) - 1) * gap) // len(shown)
+    page = Image.new("RGB", (2 * width + gap, dream.height + gap + side), "white")
+    page.paste(sky.resize(dream.size, Image.Resampling.LANCZOS), (0, 0))
+    page.paste(dream, (width + gap, 0))
+    for i, name in enumerate(shown):
+        page.paste(drawn[name].resize((side, side), Image.Resampling.LANCZOS), (i * (side + gap), dream.height + gap))
+    write_safely(Path(path), png(page))
+    return Path(path)
+
+
 def sheet(pictures: list[tuple[Image.Image, str]], columns: int, side: int = 128) -> Image.Image:
     """Pictures in rows, each with a line of text under it."""
     rows = -(-len(pictures) // columns)

@@ -25,6 +25,7 @@ Shown = tuple[str, int, int]
 
 # ---------------------------------------------------------------- pictures
 
+
 def data_url(image: Image.Image, side: int, quality: int = 88) -> Shown:
     """A picture inside its own address, as JPEG, at most `side` pixels long. width and height are those of the whole picture."""
     small = image.copy()
@@ -35,15 +36,17 @@ def data_url(image: Image.Image, side: int, quality: int = 88) -> Shown:
 
 
 def picture(after: Shown, alt: str, before: Shown | None = None) -> str:
-    """The picture on the stage; with `before`, a divider that is dragged or moved with the arrow keys shows what it was made from."""
+    """The picture on the stage; with `before`, a divider (dragged, or moved by arrow keys) shows what it was made from."""
     address, width, height = after
     frame = f'style="--w:{width};--h:{height}"'
     shown = f'<img src="{escape(address)}" width="{width}" height="{height}" alt="{escape(alt)}" decoding="sync">'
     if before is None:
         return f'<figure class="picture" {frame}>{shown}</figure>'
-    return (f'<figure class="picture compare" {frame}>{shown}<img class="before" src="{escape(before[0])}" alt="" decoding="sync">'
-            '<span class="tag tag-before">Before</span><span class="tag tag-after">After</span><span class="divider"></span>'
-            '<input type="range" min="0" max="100" value="50" aria-label="Compare before and after"></figure>')
+    return (
+        f'<figure class="picture compare" {frame}>{shown}<img class="before" src="{escape(before[0])}" alt="" decoding="sync">'
+        '<span class="tag tag-before">Before</span><span class="tag tag-after">After</span><span class="divider"></span>'
+        '<input type="range" min="0" max="100" value="50" aria-label="Compare before and after"></figure>'
+    )
 
 
 def empty(title: str, wants_picture: bool) -> str:
@@ -56,10 +59,14 @@ def gallery(images: Sequence[tuple[Shown, str]]) -> str:
     """Further pictures with their captions; a click opens one in full."""
     if not images:
         return ""
-    cells = "".join(f'<figure><button type="button" class="open"><img src="{escape(shown[0])}" width="{shown[1]}" height="{shown[2]}" '
-                    f'alt="{escape(caption)}" loading="lazy"></button><figcaption>{escape(caption)}</figcaption></figure>'
-                    for shown, caption in images[:MOST_IN_GALLERY])
-    more = f'<p class="quiet">and {len(images) - MOST_IN_GALLERY} more in the downloads</p>' if len(images) > MOST_IN_GALLERY else ""
+    cells = "".join(
+        f'<figure><button type="button" class="open"><img src="{escape(shown[0])}" width="{shown[1]}" height="{shown[2]}" '
+        f'alt="{escape(caption)}" loading="lazy"></button><figcaption>{escape(caption)}</figcaption></figure>'
+        for shown, caption in images[:MOST_IN_GALLERY]
+    )
+    more = (
+        f'<p class="quiet">and {len(images) - MOST_IN_GALLERY} more in the downloads</p>' if len(images) > MOST_IN_GALLERY else ""
+    )
     return f'<section class="gallery" aria-label="Gallery">{cells}</section>{more}'
 
 
@@ -67,10 +74,12 @@ def films(files: Mapping[str, str]) -> str:
     """Videos and animations among a result's files. files: name -> address."""
     shown = []
     for name, address in files.items():
-        ending = name[name.rfind("."):].lower()
+        ending = name[name.rfind(".") :].lower()
         if ending in FILM:
-            shown.append(f'<video controls loop muted playsinline preload="metadata" aria-label="{escape(name)}">'
-                         f'<source src="{escape(address)}" type="{FILM[ending]}"></video>')
+            shown.append(
+                f'<video controls loop muted playsinline preload="metadata" aria-label="{escape(name)}">'
+                f'<source src="{escape(address)}" type="{FILM[ending]}"></video>'
+            )
         elif ending in MOVING:
             shown.append(f'<img src="{escape(address)}" alt="{escape(name)}" loading="lazy">')
     return f'<section class="films">{"".join(shown)}</section>' if shown else ""
@@ -78,10 +87,13 @@ def films(files: Mapping[str, str]) -> str:
 
 # ---------------------------------------------------------------- words and figures
 
+
 def status(text: str, progress: float | None = None, kind: str = "") -> str:
     """One line under the picture, with a bar while something runs. kind: "", "error", "waiting"."""
     role = 'role="alert"' if kind == "error" else 'role="status"'
-    bar = "" if progress is None else (f'<progress max="1" value="{progress:.3f}" aria-label="Progress">{progress:.0%}</progress>')
+    bar = (
+        "" if progress is None else (f'<progress max="1" value="{progress:.3f}" aria-label="Progress">{progress:.0%}</progress>')
+    )
     return f'<div class="status {kind}">{bar}<p {role}>{escape(text)}</p></div>' if text or bar else ""
 
 
@@ -94,14 +106,18 @@ def time_left(progress: float, elapsed: float) -> str:
     if progress < 0.05 or elapsed < 0.7 or progress >= 1:
         return ""
     seconds = elapsed / progress * (1 - progress)
-    return "almost there" if seconds < 1 else f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    return (
+        "almost there" if seconds < 1 else f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    )
 
 
 def notes(caption: str, metrics: Mapping[str, float], table: Sequence[Mapping[str, Any]]) -> str:
     """The caption, the figures of quality as short lines, and the table."""
     parts = [f'<p class="caption">{escape(caption)}</p>' if caption else ""]
     if metrics:
-        lines = "".join(f"<li><span>{escape(_words(name))}</span> <b>{figure(name, value)}</b></li>" for name, value in metrics.items())
+        lines = "".join(
+            f"<li><span>{escape(_words(name))}</span> <b>{figure(name, value)}</b></li>" for name, value in metrics.items()
+        )
         parts.append(f'<ul class="figures">{lines}</ul>')
     return "".join(parts) + _table(table)
 
@@ -127,8 +143,11 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     names = list(dict.fromkeys(name for row in rows for name in row))
     head = "".join(f'<th scope="col">{escape(_words(name))}</th>' for name in names)
-    body = "".join("<tr>" + "".join(f"<td>{escape(_cell(row.get(name, '')))}</td>" for name in names) + "</tr>" for row in rows[:MOST_ROWS])
-    return f'<div class="table" tabindex="0" role="region" aria-label="Table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_cell(row.get(name, '')))}</td>" for name in names) + "</tr>" for row in rows[:MOST_ROWS]
+    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="table" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
 def _cell(value: Any) -> str:
@@ -136,6 +155,7 @@ def _cell(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- curves
+
 
 def curves(lines: Mapping[str, Curve]) -> str:
     """Each curve as a small drawing with its axes named; those with nothing to show yet are left out."""
@@ -150,15 +170,22 @@ def _plot(name: str, curve: Curve) -> str:
     points = _thinned(_finite(curve))
     (left, right), (low, high) = _span([x for x, _ in points]), _span([y for _, y in points])
     width, height = PLOT
-    drawn = " ".join(f"{(x - left) / (right - left) * width:.1f},{height - (y - low) / (high - low) * height:.1f}" for x, y in points)
-    said = f"{_words(name)}: from {points[0][1]:.3g} to {points[-1][1]:.3g} over {curve.label_x} {points[0][0]:.3g} to {points[-1][0]:.3g}."
-    ends = (f'<text x="-8" y="10" class="end">{high:.3g}</text><text x="-8" y="{height}" class="end">{low:.3g}</text>'
-            f'<text x="0" y="{height + 18}">{left:.3g}</text><text x="{width}" y="{height + 18}" class="end">{right:.3g}</text>'
-            f'<text x="{width / 2}" y="{height + 18}" class="middle">{escape(curve.label_x)}</text>')
+    drawn = " ".join(
+        f"{(x - left) / (right - left) * width:.1f},{height - (y - low) / (high - low) * height:.1f}" for x, y in points
+    )
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    said = f"{_words(name)}: from {y0:.3g} to {y1:.3g} over {curve.label_x} {x0:.3g} to {x1:.3g}."
+    ends = (
+        f'<text x="-8" y="10" class="end">{high:.3g}</text><text x="-8" y="{height}" class="end">{low:.3g}</text>'
+        f'<text x="0" y="{height + 18}">{left:.3g}</text><text x="{width}" y="{height + 18}" class="end">{right:.3g}</text>'
+        f'<text x="{width / 2}" y="{height + 18}" class="middle">{escape(curve.label_x)}</text>'
+    )
     unit = f" <span>{escape(curve.label_y)}</span>" if curve.label_y not in ("", name) else ""
-    return (f'<figure class="curve"><figcaption>{escape(_words(name))}{unit}</figcaption>'
-            f'<svg viewBox="-56 -6 {width + 70} {height + 30}" role="img" aria-label="{escape(said)}">'
-            f'<path class="axis" d="M0 0V{height}H{width}"/>{ends}<polyline points="{drawn}"/></svg></figure>')
+    return (
+        f'<figure class="curve"><figcaption>{escape(_words(name))}{unit}</figcaption>'
+        f'<svg viewBox="-56 -6 {width + 70} {height + 30}" role="img" aria-label="{escape(said)}">'
+        f'<path class="axis" d="M0 0V{height}H{width}"/>{ends}<polyline points="{drawn}"/></svg></figure>'
+    )
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:
@@ -173,10 +200,14 @@ def _thinned(points: list[tuple[float, float]], most: int = 300) -> list[tuple[f
 
 # ---------------------------------------------------------------- code
 
+
 def code(python: str, shell: str, link: str) -> str:
     """The same run in Python and in the shell, and its address, each ready to copy. link: starts with `?`."""
-    blocks = "".join(f'<div class="code"><span>{title}</span><button type="button" data-copy="{escape(text)}">Copy</button>'
-                     f'<pre tabindex="0"><code>{escape(text)}</code></pre></div>' for title, text in (("Python", python), ("Shell", shell)))
+    blocks = "".join(
+        f'<div class="code"><span>{title}</span><button type="button" data-copy="{escape(text)}">Copy</button>'
+        f'<pre tabindex="0"><code>{escape(text)}</code></pre></div>'
+        for title, text in (("Python", python), ("Shell", shell))
+    )
     return f'{blocks}<p class="link"><button type="button" data-link="{escape(link)}">Copy link to these settings</button></p>'
 
 
@@ -189,5 +220,9 @@ def python_code(name: str, wants_picture: bool, values: Mapping[str, Any]) -> st
     result = hub.run("deep_dream", "photo.jpg", octaves=5)
     result.save("out.png")
     """
-    given = [repr(name).replace("'", '"'), *(['"photo.jpg"'] if wants_picture else []), *(f"{k}={v!r}" for k, v in values.items())]
+    given = [
+        repr(name).replace("'", '"'),
+        *(['"photo.jpg"'] if wants_picture else []),
+        *(f"{k}={v!r}" for k, v in values.items()),
+    ]
     return f'import hub\n\nresult = hub.run({", ".join(given)})\nresult.save("out.png")'

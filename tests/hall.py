@@ -42,7 +42,8 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
             yield hub.Result(image=lambda s=share: painted(image, s * params.strength), progress=share, caption=f"Coat {i + 1}",
                              curves={"redness": hub.Curve([0.0, float(i + 1)], [0.0, share])})
         LOG.append("finished")
-        yield hub.Result(image=painted(image, params.strength), progress=1.0, caption="Red as could be.", metrics={"redness": params.strength})
+        yield hub.Result(image=painted(image, params.strength), progress=1.0, caption="Red as could be.",
+                         metrics={"redness": params.strength})
     finally:
         LOG.append("closed")
 
@@ -63,7 +64,8 @@ class Params(hub.Params):
 @hub.technique(title="Grey", family="See")
 def run(image: None, params: Params) -> Iterator[hub.Result]:
     square = Pillow.new("RGB", (32, 32), (params.grey,) * 3)
-    yield hub.Result(image=square, images=[(square, "One <b>square</b>")], files={"note.txt": b"grey"}, table=[{"side": 32}], progress=1.0)
+    yield hub.Result(image=square, images=[(square, "One <b>square</b>")], files={"note.txt": b"grey"}, table=[{"side": 32}],
+                     progress=1.0)
 '''
 FAULTY = '''"""Raises.
 
@@ -97,7 +99,11 @@ def opened(folder: Path, built_in: bool = False) -> Iterator[None]:
     from hub import registry
 
     furnish(folder / "techniques")
-    new = {registry.FOLDERS: str(folder / "techniques"), "NETSEE_CACHE": str(folder / "cache"), "GRADIO_TEMP_DIR": str(folder / "uploads")}
+    new = {
+        registry.FOLDERS: str(folder / "techniques"),
+        "NETSEE_CACHE": str(folder / "cache"),
+        "GRADIO_TEMP_DIR": str(folder / "uploads"),
+    }
     old, kept = {name: os.environ.get(name) for name in new}, registry.BUILT_IN
     os.environ.update(new)
     registry.BUILT_IN = kept if built_in else __name__

@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from hub import exhibit, registry
+from hub import exhibit, links, registry, room
 from hub.app import build
 from hub.page import family_order
 from hub.policy import Policy
@@ -70,6 +70,7 @@ def posted(address, path, body, **headers):
 
 # ---------------------------------------------------------------- the page
 
+
 def test_every_technique_that_loads_has_a_tab_and_a_named_endpoint(page):
     assert set(page.rooms) == {"red", "grey", "faulty"}
     named = {d["api_name"] for d in page.config["dependencies"] if d["api_visibility"] == "public"}
@@ -77,14 +78,20 @@ def test_every_technique_that_loads_has_a_tab_and_a_named_endpoint(page):
 
 
 def test_families_come_in_the_order_of_the_house():
-    assert sorted(["Zoo", "Style", "See", "Compress & restore", "dream"], key=family_order) == ["See", "dream", "Style", "Compress & restore", "Zoo"]
+    assert sorted(["Zoo", "Style", "See", "Compress & restore", "dream"], key=family_order) == [
+        "See",
+        "dream",
+        "Style",
+        "Compress & restore",
+        "Zoo",
+    ]
 
 
 def test_runs_share_one_lane_and_everything_else_passes_them_by(page):
-    runs = [d for d in page.fns.values() if d.concurrency_id == exhibit.LANE]
+    runs = [d for d in page.fns.values() if d.concurrency_id == room.LANE]
     assert len(runs) == 3 + 3 + 1  # Run and the endpoint of each, and the samples of the one that takes a picture
     assert {d.concurrency_limit for d in runs} == {1}
-    assert all(not d.queue for d in page.fns.values() if d.concurrency_id != exhibit.LANE)
+    assert all(not d.queue for d in page.fns.values() if d.concurrency_id != room.LANE)
 
 
 def test_a_tab_that_cannot_be_built_leaves_the_others(museum, monkeypatch):
@@ -117,12 +124,13 @@ def test_captions_of_strangers_are_text_not_markup():
 
 def test_code_and_link_say_only_what_differs_from_the_defaults(museum):
     technique = registry.technique("red")
-    plain, set_ = exhibit.code(technique, technique.Params()), exhibit.code(technique, technique.Params(steps=9, mood="loud"))
+    plain, set_ = links.code(technique, technique.Params()), links.code(technique, technique.Params(steps=9, mood="loud"))
     assert "steps" not in plain and "?tab=red&quot;" not in plain
-    assert 'hub.run(&quot;red&quot;, &quot;photo.jpg&quot;, steps=9' in set_ and "--steps=9 --mood=loud" in set_
+    assert "hub.run(&quot;red&quot;, &quot;photo.jpg&quot;, steps=9" in set_ and "--steps=9 --mood=loud" in set_
 
 
 # ---------------------------------------------------------------- the endpoints
+
 
 def test_an_endpoint_takes_named_parameters_and_gives_a_picture_with_its_recipe(client, photo):
     from gradio_client import handle_file
@@ -190,9 +198,15 @@ def waited(condition, seconds=30):
 
 # ---------------------------------------------------------------- the server
 
+
 def test_health_says_what_is_there(address):
     code, body = got(address, "/healthz")
-    assert code == 200 and {**json.loads(body), "version": ""} == {"ok": True, "techniques": 3, "failures": ["absent"], "version": ""}
+    assert code == 200 and {**json.loads(body), "version": ""} == {
+        "ok": True,
+        "techniques": 3,
+        "failures": ["absent"],
+        "version": "",
+    }
 
 
 def test_a_server_on_loopback_answers_to_no_other_name(address):
@@ -205,12 +219,23 @@ def test_fonts_and_samples_are_served_and_nothing_beside_them(address):
     assert got(address, "/netsee/fonts/instrument-sans.woff2")[1][:4] == b"wOF2"
     code, body = got(address, "/netsee/samples/clouds.jpg")
     assert code == 200 and Image.open(io.BytesIO(body)).size == (128, 128)
-    for path in ("/netsee/samples/nothing.jpg", "/netsee/samples/..%2F..%2Fapp.jpg", "/netsee/fonts/..%2f..%2fapp.py", "/netsee/examples/../app.py"):
+    for path in (
+        "/netsee/samples/nothing.jpg",
+        "/netsee/samples/..%2F..%2Fapp.jpg",
+        "/netsee/fonts/..%2f..%2fapp.py",
+        "/netsee/examples/../app.py",
+    ):
         assert got(address, path)[0] == 404
 
 
 def test_routes_that_the_page_does_not_use_are_closed(address):
-    for path in ("/gradio_api/file=https://example.com/x.png", "/gradio_api/file=http://127.0.0.1/x", "/gradio_api/deep_link", "/monitoring", "/docs"):
+    for path in (
+        "/gradio_api/file=https://example.com/x.png",
+        "/gradio_api/file=http://127.0.0.1/x",
+        "/gradio_api/deep_link",
+        "/monitoring",
+        "/docs",
+    ):
         assert got(address, path)[0] in (403, 404), path
     assert got(address, f"/gradio_api/file={__file__}")[0] in (403, 404)
 

@@ -31,7 +31,9 @@ def chromium():
     path = shutil.which("chromium")
     assert path, "chromium is missing: apt-get install chromium"
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = play.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         yield browser
         browser.close()
 
@@ -47,7 +49,10 @@ def visit(chromium, address):
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda request: complaints.append(request.url) if not request.url.startswith((address, "data:", "blob:")) else None,
+        )
         page.goto(f"{address}/?tab={tab}{more}")
         expect(page.locator(".title h2:visible")).to_have_text(registry.technique(tab).title)
         return page
@@ -84,7 +89,9 @@ def test_one_click_on_a_sample_runs_it_to_a_result(visit):
     page.locator("[data-sample=cat]:visible").click()
     expect(line(page)).to_contain_text("Done in")
     expect(page.locator(".caption:visible")).to_have_text("Red as could be.")
-    assert page.locator(".stage .picture img:visible").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    assert (
+        page.locator(".stage .picture img:visible").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    )
 
 
 def test_the_divider_between_before_and_after_follows_the_arrow_keys(visit):
@@ -240,8 +247,14 @@ def test_nothing_is_wider_than_a_phone(visit, tab):
 def test_the_page_follows_the_system_into_the_dark(visit):
     def grounds(scheme: str) -> tuple[int, int]:
         page = visit(color_scheme=scheme)
-        return tuple(sum(map(int, re.findall(r"\d+", page.locator(".gradio-container").evaluate(f"e => getComputedStyle({of}).{what}"))[:3]))
-                     for of, what in (("document.body", "backgroundColor"), ("document.querySelector('.title h2')", "color")))
+        return tuple(
+            sum(
+                map(
+                    int, re.findall(r"\d+", page.locator(".gradio-container").evaluate(f"e => getComputedStyle({of}).{what}"))[:3]
+                )
+            )
+            for of, what in (("document.body", "backgroundColor"), ("document.querySelector('.title h2')", "color"))
+        )
 
     light, dark = grounds("light"), grounds("dark")
     assert light[0] > 600 > 200 > light[1] and dark[0] < 200 < 600 < dark[1]
@@ -254,7 +267,8 @@ def test_every_control_and_picture_has_a_name(visit):
     nameless = page.evaluate("""() => [...document.querySelectorAll('button, input, select, textarea, img')]
       .filter(e => e.offsetParent && e.type !== 'file')
       .filter(e => e.tagName === 'IMG' ? !e.hasAttribute('alt')
-        : !(e.innerText?.trim() || e.ariaLabel || e.title || e.labels?.length || e.getAttribute('aria-labelledby') || e.querySelector('img[alt]')))
+        : !(e.innerText?.trim() || e.ariaLabel || e.title || e.labels?.length || e.getAttribute('aria-labelledby')
+          || e.querySelector('img[alt]')))
       .map(e => e.outerHTML.slice(0, 160))""")
     assert nameless == []
 
@@ -264,5 +278,10 @@ def test_a_real_dream_runs_in_the_page(visit):
     dial(page, steps=2, octaves=1)
     page.locator("[data-sample=cat]:visible").click()
     expect(line(page)).to_contain_text("Done in", timeout=120_000)
-    assert read_recipe(page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()).technique == "deep_dream"
+    assert (
+        read_recipe(
+            page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
+        ).technique
+        == "deep_dream"
+    )
     assert page.locator(".compare:visible").count() == 1

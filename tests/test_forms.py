@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import hub
-from hub import forms
+from hub import forms, links
 from hub.errors import BadParams, BrokenTechnique, OverLimit, UnknownBackbone
 from hub.policy import Policy
 
@@ -27,10 +27,23 @@ class Params(hub.Params):
     units: hub.UnitNames = hub.Field("", description="Several.")
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    ("steps", gr.Slider), ("strength", gr.Slider), ("rate", gr.Number), ("start", gr.Number), ("keep", gr.Checkbox), ("mood", gr.Radio),
-    ("kind", gr.Dropdown), ("title", gr.Textbox), ("most", gr.Number), ("seed", gr.Number), ("guide", gr.Image), ("units", gr.Dropdown),
-])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("steps", gr.Slider),
+        ("strength", gr.Slider),
+        ("rate", gr.Number),
+        ("start", gr.Number),
+        ("keep", gr.Checkbox),
+        ("mood", gr.Radio),
+        ("kind", gr.Dropdown),
+        ("title", gr.Textbox),
+        ("most", gr.Number),
+        ("seed", gr.Number),
+        ("guide", gr.Image),
+        ("units", gr.Dropdown),
+    ],
+)
 def test_each_kind_of_field_has_its_control(name, kind):
     with gr.Blocks(analytics_enabled=False):
         made = forms.component(Params, name, Policy.local())
@@ -52,7 +65,9 @@ def test_a_type_without_a_control_is_refused_by_name():
         forms.component(Odd, "shape", Policy.local())
 
 
-@pytest.mark.parametrize(("low", "high", "default"), [(0.0, 4.0, 1.0), (0.1, 4, 1.0), (1.1, 2, 1.4), (0, 1, 0.07), (-3, 3, 0.123), (0, 1e-3, 5e-4)])
+@pytest.mark.parametrize(
+    ("low", "high", "default"), [(0.0, 4.0, 1.0), (0.1, 4, 1.0), (1.1, 2, 1.4), (0, 1, 0.07), (-3, 3, 0.123), (0, 1e-3, 5e-4)]
+)
 def test_the_default_lies_on_a_step_of_its_slider(low, high, default):
     step = forms.step_of(low, high, default)
     assert abs((default - low) / step - round((default - low) / step)) < 1e-4
@@ -74,10 +89,24 @@ def test_a_slider_may_give_an_int_for_a_float_and_a_float_for_an_int():
     assert type(read.steps) is int and type(read.strength) is float
 
 
-@pytest.mark.parametrize("changes", [
-    {"steps": 0}, {"steps": 7.5}, {"steps": True}, {"strength": float("nan")}, {"strength": "2"}, {"strength": True}, {"keep": {"a": 1}},
-    {"keep": 1}, {"mood": ["calm"]}, {"mood": "angry"}, {"title": "x" * 21}, {"seed": -1}, {"units": {"a": 1}},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": 0},
+        {"steps": 7.5},
+        {"steps": True},
+        {"strength": float("nan")},
+        {"strength": "2"},
+        {"strength": True},
+        {"keep": {"a": 1}},
+        {"keep": 1},
+        {"mood": ["calm"]},
+        {"mood": "angry"},
+        {"title": "x" * 21},
+        {"seed": -1},
+        {"units": {"a": 1}},
+    ],
+)
 def test_what_slips_past_the_page_is_refused_in_one_line(changes):
     with pytest.raises(BadParams) as refused:
         forms.read(Params, values(**changes), Policy.public())
@@ -121,13 +150,13 @@ def test_a_public_page_loads_no_network_outside_the_catalogue(monkeypatch):
 
 def test_a_link_carries_only_what_was_changed():
     given = Params(steps=7, guide=Image.new("RGB", (2, 2)))
-    assert forms.unpacked(forms.packed(forms.changed(given))) == {"steps": 7}
+    assert links.unpacked(links.packed(links.changed(given))) == {"steps": 7}
 
 
 @pytest.mark.parametrize("text", ["", "!!!", "bm90IGpzb24", "WzFd", "A" * 5000, "W" * 3999])
 def test_a_damaged_link_is_one_readable_line(text):
     with pytest.raises(BadParams, match="cannot be read"):
-        forms.unpacked(text)
+        links.unpacked(text)
 
 
 def test_importing_the_picture_control_writes_nothing_beside_the_source():

@@ -28,6 +28,7 @@ class Backbone:
     """
 
     def __init__(self, name: str, model: nn.Module, config: dict[str, Any], classes: Sequence[str] | None = None) -> None:
+        devices.settle()
         self.name, self.classes = name, list(classes) if classes else None
         self.hash = weights_hash(model)
         self.side = config["input_size"][-1]

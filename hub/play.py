@@ -1,0 +1,150 @@
+"""A run as the page shows it: previews, the result with its files, errors as one line."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from hub import forms, stage
+from hub.errors import BadPicture, HubError
+from hub.policy import Policy
+from hub.room import SHOWN, Room
+from hub.technique import Result, Technique
+
+BEFORE_SIDE = 1280  # pixels of the picture before, as it lies under the divider
+log = logging.getLogger("netsee")
+
+
+def runner(room: Room) -> Callable[..., Iterator[list[Any]]]:
+    """The handler of Run. A generator function, so that Stop and a visitor who leaves end it within one step."""
+
+    def run(*given: Any) -> Iterator[list[Any]]:
+        try:
+            yield from _played(room, given)
+        except Exception as error:
+            yield _error_line(error)
+
+    return run
+
+
+def _played(room: Room, given: tuple[Any, ...]) -> Iterator[list[Any]]:
+    """Previews as they come, then the result."""
+    path, values = room.split(given)
+    yield changes(status=stage.status("Starting …", 0.0), run=gr.update(interactive=False), stop=gr.update(interactive=True))
+    before, results = started(room.technique, path, values, room.policy)
+    began = time.monotonic()
+    last: Result | None = None
+    try:
+        for last in results:
+            if last.progress < 1:
+                yield _preview(last, time.monotonic() - began)
+    finally:
+        results.close()
+    if last is not None:
+        yield _finished(room, last, before, time.monotonic() - began)
+
+
+def started(technique: Technique, path: str | None, values: list[Any], policy: Policy) -> tuple[Any, Iterator[Result]]:
+    """(the picture as it is worked on, the results at a rate for eyes). Raises InputError before any work."""
+    from hub.decode import decode, fit
+    from hub.runners.local import watch
+
+    params = forms.read(technique.Params, values, policy)
+    if path is None and technique.picture == "needed":
+        raise BadPicture("Choose a picture first: upload one, or click a sample.")
+    before = (
+        fit(decode(forms.uploaded(path, policy), policy).image, policy.working_side)
+        if path and technique.picture != "none"
+        else None
+    )
+    return before, watch(technique.stream(before, params, policy=policy), every=0.25, deadline=policy.deadline)
+
+
+def _preview(result: Result, elapsed: float) -> list[Any]:
+    left = stage.time_left(result.progress, elapsed)
+    words = " · ".join(filter(None, (result.caption or f"{result.progress:.0%}", left)))
+    image = result.image
+    drawn = (
+        {"stage": stage.picture(stage.data_url(image, stage.PREVIEW_SIDE), "The picture as it forms")}
+        if image is not None
+        else {}
+    )
+    if result.images:
+        drawn["gallery"] = _album(result)
+    return changes(**drawn, status=stage.status(words, result.progress), curves=stage.curves(result.curves))
+
+
+def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[Any]:
+    """Every output: the picture as a file with its recipe, so that what is saved from the page can be replayed."""
+    kept, drawn = None, ""
+    if result.image is not None:
+        from hub.recipe import png_bytes
+
+        kept = kept_file(png_bytes(result), f"{room.technique.name}.png")
+        was = stage.data_url(before, BEFORE_SIDE) if before is not None else None
+        drawn = stage.picture((address(kept), *result.image.size), f"{room.technique.title}: the result", was)
+    files = {name: kept_file(data, name) for name, data in result.files.items()}
+    album = _album(result) + stage.films({name: address(path) for name, path in files.items()})
+    return changes(
+        stage=drawn if drawn else gr.skip(),
+        status=stage.status(f"Done in {seconds:.1f} s."),
+        curves=stage.curves(result.curves),
+        notes=stage.notes(result.caption, result.metrics, result.table),
+        gallery=album,
+        download=gr.update(value=kept, interactive=kept is not None),
+        files=gr.update(value=list(files.values()) or None, visible=bool(files)),
+        kept=kept,
+        run=gr.update(interactive=True),
+        stop=gr.update(interactive=False),
+    )
+
+
+def _album(result: Result) -> str:
+    return stage.gallery([(stage.data_url(image, stage.PREVIEW_SIDE), caption) for image, caption in result.images])
+
+
+def changes(**named: Any) -> list[Any]:
+    """A value for each of `room.SHOWN`, in its order; those not named stay as they are."""
+    return [named.get(name, gr.skip()) for name in SHOWN]
+
+
+def kept_file(data: bytes, name: str) -> str:
+    """The path of `data` as a file that Gradio may serve; it is swept away with the visitor's uploads."""
+    return save_bytes_to_cache(data, Path(name).name, get_upload_folder())
+
+
+def address(path: str) -> str:
+    """Where the page finds a file of Gradio's cache; relative, so that it holds behind a proxy."""
+    return f"gradio_api/file={path}"
+
+
+def said(error: Exception) -> str:
+    """One line for a visitor. What is not ours to explain gets a number, which the log has too."""
+    if isinstance(error, HubError):
+        return str(error)
+    number = secrets.token_hex(3)
+    log.error("run failed (id %s)", number, exc_info=error)
+    return f"Something went wrong on our side (id {number})."
+
+
+def _error_line(error: Exception) -> list[Any]:
+    held = getattr(error, "result", None)
+    drawn = (
+        {"stage": stage.picture(stage.data_url(held.image, stage.PREVIEW_SIDE), "The last good preview")}
+        if held and held.image
+        else {}
+    )
+    return changes(
+        **drawn,
+        status=stage.status(said(error), kind="error"),
+        run=gr.update(interactive=True),
+        stop=gr.update(interactive=False),
+    )
