@@ -13,12 +13,13 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "errors policy files",
     "clean devices",
     "technique",
-    "decode world registry flags gate",
+    "decode world registry flags gate room",
     "backbones samples stage runners",
-    "pixels recipe forms",
-    "metrics out examples trial",
-    "sheets testing doctor page exhibit",
-    "cli_runs app deploy training",
+    "pixels recipe forms links",
+    "metrics out examples trial play",
+    "sheets testing doctor page endpoint",
+    "exhibit training",
+    "cli_runs app deploy",
     "cli",
     "__main__",
 )
@@ -27,7 +28,7 @@ LATE = {("technique", "decode"), ("technique", "recipe"), ("decode", "samples")}
 ROOT_FLOOR = 3  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.attack"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
-GRADIO = {"app", "exhibit", "forms", "page"}
+GRADIO = {"app", "endpoint", "exhibit", "forms", "page", "play", "room"}
 TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "samples", "sheets", "testing", "training", "trial",
          "world"}
 FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.errors", "hub.metrics", "hub.pixels", "hub.samples", "hub.world"}
