@@ -194,7 +194,8 @@ _BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str
 
 
 def default(field: FieldInfo) -> Any:
-    value = field.getdefault(call_default_factory=True)
+    """What a field holds when nobody sets it; None where it must be given."""
+    value = field.get_default(call_default_factory=True)
     return None if value is PydanticUndefined else value
 
 
@@ -232,6 +233,7 @@ def converted(params: type[Params], name: str, value: Any, policy: Policy) -> An
 
 
 def accepts_none(params: type[Params], name: str) -> bool:
+    """Whether a field may be left empty."""
     return type(None) in get_args(params.model_fields[name].annotation)
 
 

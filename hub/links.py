@@ -35,6 +35,7 @@ def code(technique: Technique, params: Any) -> str:
 
 
 def link(name: str, values: dict[str, Any]) -> str:
+    """The address that opens the page with these settings."""
     return f"?tab={name}" + (f"&p={packed(values)}" if values else "")
 
 

@@ -62,6 +62,7 @@ def rise(network: Backbone, picture: Tensor, layer: str, unit: int) -> float:
 # ---------------------------------------------------------------- transforms never used in making a picture
 
 def rotated(pictures: Tensor, degrees: float = 30.0) -> Tensor:
+    """Turned about the middle; what comes in at the corners is mirrored."""
     angle, ratio = math.radians(degrees), pictures.shape[-2] / pictures.shape[-1]
     cos, sin = math.cos(angle), math.sin(angle)
     matrix = torch.tensor([[cos, -sin * ratio, 0.0], [sin / ratio, cos, 0.0]], device=pictures.device)
@@ -76,6 +77,7 @@ def halved(pictures: Tensor) -> Tensor:
 
 
 def blurred(pictures: Tensor, sigma: float = 1.5) -> Tensor:
+    """Smoothed by a Gaussian of `sigma` pixels, edges repeated."""
     reach = int(3 * sigma)
     bell = torch.exp(-torch.arange(-reach, reach + 1, device=pictures.device).float().square() / (2 * sigma**2))
     bell = (bell / bell.sum()).expand(3, 1, 1, -1)
@@ -84,6 +86,7 @@ def blurred(pictures: Tensor, sigma: float = 1.5) -> Tensor:
 
 
 def jpeg(pictures: Tensor, quality: int = 30) -> Tensor:
+    """Through a JPEG file of that quality and back."""
     def through(image: Image.Image) -> Tensor:
         memory = io.BytesIO()
         image.save(memory, "JPEG", quality=quality)

@@ -19,6 +19,7 @@ MONO = ("ui-monospace", "SF Mono", "Cascadia Code", "DejaVu Sans Mono", "monospa
 
 
 def css() -> str:
+    """The style sheet of the page."""
     return (ASSETS / "page.css").read_text()
 
 
@@ -34,6 +35,7 @@ def head() -> str:
 
 
 def banner() -> str:
+    """The head of the page: its name and one line."""
     return f'<header class="banner"><h1>{TITLE}</h1><p>{LINE}.</p></header>'
 
 

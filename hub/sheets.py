@@ -89,6 +89,7 @@ def sheet(pictures: list[tuple[Image.Image, str]], columns: int, side: int = 128
 
 
 def png(picture: Image.Image) -> bytes:
+    """A picture as the bytes of a plain PNG file."""
     memory = io.BytesIO()
     picture.save(memory, "PNG")
     return memory.getvalue()

@@ -123,6 +123,7 @@ def response(layer: str, units: Sequence[int], params: Params) -> objectives.Obj
 
 
 def canvas_of(kind: str, count: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None) -> pixels.canvas.Canvas:
+    """The canvas of that kind, empty, or with the photo on it (phases begin empty in any case)."""
     if kind == "phases" and start is None:
         return pixels.Phases(count, size, generator)
     if kind == "pixels":
@@ -174,6 +175,7 @@ def mosaic(stills: Sequence[Image], columns: int | None) -> Image:
 
 
 def named(network: Backbone, layer: str, unit: int) -> str:
+    """What to call a unit: its class, or its layer and number."""
     return network.units(layer)[unit].replace("_", " ") if layer == backbones.CLASSES else f"{layer} {unit}"
 
 
@@ -184,5 +186,6 @@ def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[s
 
 
 def seen_by_judge(picture: Tensor, label: str) -> str:
+    """One sentence with what the judge, a network that was not optimised against, sees in the picture."""
     name, share = metrics.second_opinion(picture)
     return f"Drawn for {label}. A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."

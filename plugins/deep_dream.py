@@ -102,10 +102,12 @@ def zoomed(picture: Tensor, factor: float) -> Tensor:
 
 
 def figures(photo: Tensor, picture: Tensor) -> dict[str, float]:
+    """How far the dream went from the photo, in [0, 1]."""
     return {"change, mean of a pixel": (picture - photo).abs().mean().item()}
 
 
 def caption(network: Backbone, params: Params) -> str:
+    """One sentence on what was dreamt of."""
     if params.guide is not None:
         return f"{network.name} dreams of what the guide shows, at {params.layer}."
     return f"{network.name} dreams of {params.units or 'whatever it sees'}, at {params.layer}."

@@ -52,6 +52,7 @@ def transfer(pictures: Tensor) -> dict[str, list[bool]]:
 
 
 def embedded_card() -> str:
+    """Measure the embedded network and write its contact sheet; returns the text of its card."""
     network = backbones.load("embedded")
     accuracy, by_class = held_out(network, network.side)
     drawn = sheets.class_pictures("embedded")
@@ -92,6 +93,7 @@ All of this is measured and written by `python -m hub.backbones.card embedded`.
 
 
 def judge_card() -> str:
+    """Measure the judge; returns the text of its card."""
     network = backbones.judge()
     accuracy, by_class = held_out(network, metrics.JUDGED_AT)
     rows = [f"| {name} | {share:.0%} |" for name, share in sorted(by_class.items())]
@@ -112,6 +114,7 @@ Held-out accuracy at {metrics.JUDGED_AT} px: **{accuracy:.1%}**. Measured and wr
 
 
 def recipe_text(role: str) -> str:
+    """The part of a card that says how the network was made, from the recipe itself."""
     from hub.backbones.train import RECIPES
 
     recipe = RECIPES[role]

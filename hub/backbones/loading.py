@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import timm
+import torch
 
 from hub.backbones.backbone import Backbone
 from hub.errors import NotOffline, UnknownBackbone
@@ -54,14 +55,16 @@ def _judge() -> Backbone:
 
 def _from_folder(name: str, folder: Path) -> Backbone:
     """Through timm's own door for local folders, exactly as a Hub model would be."""
-    model = timm.create_model(f"local-dir:{folder}", pretrained=True)
+    with torch.random.fork_rng(devices=[]):  # building draws initial weights, and the global state is not ours to move
+        model = timm.create_model(f"local-dir:{folder}", pretrained=True)
     classes = json.loads((folder / "config.json").read_text()).get("label_names")
     return Backbone(name, model, model.pretrained_cfg, classes)
 
 
 def _pretrained(name: str, timm_name: str) -> Backbone:
     try:
-        model = timm.create_model(timm_name, pretrained=True)
+        with torch.random.fork_rng(devices=[]):
+            model = timm.create_model(timm_name, pretrained=True)
     except Exception as error:
         raise NotOffline(f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'.") from error
     return Backbone(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names"))

@@ -115,6 +115,7 @@ def train(recipe: Recipe, folder: Path) -> nn.Module:
 
 
 def begin(recipe: Recipe) -> Progress:
+    """A new network with its running average and optimiser, nothing learnt yet."""
     model = recipe.model()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=recipe.decay, betas=(0.9, 0.99))
     return Progress(model, copy.deepcopy(model).eval(), optimiser)

@@ -16,6 +16,8 @@ from hub.pixels import images
 
 
 class Canvas(Protocol):
+    """Anything with leaf tensors to optimise and the (B, 3, H, W) picture in [0, 1] that they mean."""
+
     parameters: list[Tensor]
 
     def picture(self) -> Tensor: ...

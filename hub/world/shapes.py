@@ -23,10 +23,12 @@ def _t(value: Number) -> Tensor:
 
 
 def length(x: Tensor, y: Tensor) -> Tensor:
+    """Euclidean length, with a slope at the origin."""
     return (x.square() + y.square() + 1e-12).sqrt()
 
 
 def disc(p: Pen, radius: Number, at: Point = (0.0, 0.0)) -> Tensor:
+    """All within `radius` of `at`."""
     return length(p.x - at[0], p.y - at[1]) - radius
 
 
@@ -135,6 +137,7 @@ def ring(distance: Tensor, width: Number) -> Tensor:
 
 
 def union(*distances: Tensor) -> Tensor:
+    """What is inside any of the shapes."""
     out = distances[0]
     for d in distances[1:]:
         out = torch.minimum(out, d)
@@ -142,6 +145,7 @@ def union(*distances: Tensor) -> Tensor:
 
 
 def both(*distances: Tensor) -> Tensor:
+    """What is inside all of the shapes."""
     out = distances[0]
     for d in distances[1:]:
         out = torch.maximum(out, d)
@@ -149,6 +153,7 @@ def both(*distances: Tensor) -> Tensor:
 
 
 def cut(shape: Tensor, hole: Tensor) -> Tensor:
+    """A shape without what lies inside the hole."""
     return torch.maximum(shape, -hole)
 
 

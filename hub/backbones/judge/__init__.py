@@ -1,1 +1,0 @@
-"""Weights as a folder that timm loads (local-dir:); see README.md."""
