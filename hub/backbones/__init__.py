@@ -3,7 +3,7 @@
 >>> from hub import backbones
 >>> network = backbones.load("embedded")
 >>> network.layer("late").channels
-256
+192
 """
 
 from hub.backbones.backbone import Backbone
