@@ -22,7 +22,7 @@ from hub import registry, stage
 from hub.decode import SAMPLE
 from hub.errors import HubError, UnknownSample
 from hub.files import write_safely
-from hub.technique import Curve, Image, Result, Technique
+from hub.technique import Curve, Image, Params, Result, Technique
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = ASSETS / "examples"
@@ -99,14 +99,18 @@ def make(technique: Technique, folder: Path) -> Example:
     from hub.policy import Policy
 
     policy = Policy.local()
-    params, source = dict(technique.example), source_of(technique)
-    params.pop("image", None)
+    params, source = params_of(technique), source_of(technique)
     before = fit(decode(source, policy).image, policy.working_side) if source is not None else None
     write(technique.name, technique(before, params, policy=policy), before, folder)
     found = find(technique)
     if found is None:
         raise HubError(f"The example of {technique.name} has no picture.")
     return found
+
+
+def params_of(technique: Technique) -> Params:
+    """The parameters of a technique's example. Raises BadParams where they are not its own."""
+    return technique.Params.read({name: value for name, value in technique.example.items() if name != "image"})
 
 
 def source_of(technique: Technique) -> str | None:

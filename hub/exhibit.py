@@ -66,10 +66,10 @@ def _desk(room: Room) -> None:
         room.stop = gr.Button("Stop", variant="secondary", interactive=False, elem_classes=["stop"])
     names = list(technique.Params.model_fields)
     front = [n for n in names if not forms.is_more(technique.Params, n)][:FRONT]
-    made = {n: forms.component(technique.Params, n, room.policy) for n in front}
+    made = {n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in front}
     rest = [n for n in names if n not in made]
     with gr.Accordion("More", open=False, elem_classes=["more"], visible=bool(rest)):
-        made.update({n: forms.component(technique.Params, n, room.policy) for n in rest})
+        made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
     room.controls = [made[n] for n in names]
     with gr.Accordion("Restore settings", open=False, elem_classes=["more"]):
         room.restore = gr.File(
@@ -120,7 +120,7 @@ def _wall(room: Room, onward: list[tuple[str, str]]) -> None:
     )
     room.kept = gr.State(None, time_to_live=3600)
     with gr.Accordion("The same in Python and in the shell", open=False, elem_classes=["more", "same"]):
-        room.code = gr.HTML(links.code(technique, technique.Params.model_construct()), elem_classes=["codes"])
+        room.code = gr.HTML(links.code(technique, examples.params_of(technique)), elem_classes=["codes"])
     with gr.Accordion("How it works", open=False, elem_classes=["more", "about"]):
         gr.Markdown(
             technique.documentation + (f"\n\n*{technique.paper}*" if technique.paper else ""),

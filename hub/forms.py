@@ -71,13 +71,16 @@ def is_more(params: type[Params], name: str) -> bool:
     return bool(extra.get("more")) if isinstance(extra, Mapping) else False
 
 
-def component(params: type[Params], name: str, policy: Policy) -> gr.components.Component:
-    """The control for one field. Raises BrokenTechnique for a type that has none."""
+def component(params: type[Params], name: str, policy: Policy, value: Any = None) -> gr.components.Component:
+    """The control for one field. value: what it shows at first, the default where None.
+
+    Raises BrokenTechnique for a type that has none.
+    """
     field = params.model_fields[name]
     common = {
         "label": label(params, name),
         "info": field.description,
-        "value": default(field),
+        "value": default(field) if value is None else value,
         "elem_classes": ["field", f"field-{name}"],
     }
     meant = params.meaning(name)

@@ -38,7 +38,11 @@ def runner(room: Room) -> Callable[..., Iterator[list[Any]]]:
 def _played(room: Room, given: tuple[Any, ...]) -> Iterator[list[Any]]:
     """Previews as they come, then the result."""
     path, values = room.split(given)
-    yield changes(status=stage.status("Starting …", 0.0), run=gr.update(interactive=False), stop=gr.update(interactive=True))
+    begun = {"notes": "", "curves": "", "gallery": ""}
+    begun |= {"files": gr.update(visible=False), "download": gr.update(interactive=False)}
+    yield changes(
+        **begun, status=stage.status("Starting …", 0.0), run=gr.update(interactive=False), stop=gr.update(interactive=True)
+    )
     before, results = started(room.technique, path, values, room.policy)
     began = time.monotonic()
     last: Result | None = None
