@@ -37,7 +37,7 @@ def _told_elsewhere(node: ast.FunctionDef | ast.ClassDef, path: Path) -> bool:
     decorators = {ast.unparse(decorator.func) for decorator in node.decorator_list if isinstance(decorator, ast.Call)}
     return (node.name == "main" or path.name == "errors.py" and node.name in _errors()
             or path.parent.name == "plugins" and node.name in ("run", "Params")
-            or path.parent.name == "world" and bool(decorators & {"thing", "texture"}))
+            or "world" in path.parts and bool(decorators & {"thing", "texture"}))
 
 
 def _errors() -> set[str]:

@@ -5,7 +5,7 @@
 torch.Size([2, 3, 64, 64])
 """
 
-from hub.world import creatures, nature, textures, things  # noqa: F401  (each module enters its drawings in CLASSES)
+from hub.world import creatures, nature, textures, things  # noqa: F401  (their modules enter their drawings in CLASSES)
 from hub.world.classes import CLASSES, PictureClass, texture, thing
 from hub.world.scene import draw
 

@@ -1,0 +1,5 @@
+"""Shapes, buildings, vehicles, instruments and other made things."""
+
+from hub.world.things import buildings, household, machines, solids, vehicles
+
+__all__ = ["buildings", "household", "machines", "solids", "vehicles"]
