@@ -17,7 +17,7 @@ import gradio as gr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit, UnknownBackbone
+from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit
 from hub.policy import Policy
 from hub.technique import Params
 
@@ -224,8 +224,6 @@ def converted(params: type[Params], name: str, value: Any, policy: Policy) -> An
         return uploaded(value, policy) if value else None
     if meant == "units" and isinstance(value, list):
         return ", ".join(map(str, value))
-    if meant == "backbone" and not policy.any_model:
-        _require_listed(value)
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -248,13 +246,6 @@ def uploaded(path: str, policy: Policy) -> bytes:
     if file.stat().st_size > policy.upload_bytes:
         raise OverLimit(f"That file is larger than {policy.upload_bytes // 2**20} MiB, the most that is taken here.")
     return file.read_bytes()
-
-
-def _require_listed(name: Any) -> None:
-    from hub import backbones
-
-    if name not in backbones.names():
-        raise UnknownBackbone(str(name), backbones.names())
 
 
 # ---------------------------------------------------------------- values -> controls

@@ -216,7 +216,7 @@ def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = 
     policy = policy or Policy.local()
     recipe = read_recipe(png, policy)
     technique, params = prepare(recipe, pictures or {}, policy)
-    _check_networks(recipe, technique, policy)
+    _check_networks(recipe, technique)
     given = _input(recipe, image, policy)
     notice = _differences(recipe, technique)
     result = technique(given, params, policy=policy)
@@ -277,15 +277,11 @@ def _sample(wanted: str, scaled: Callable[[Image], Image]) -> Image | None:
     return next((picture for picture in pictures if picture_hash(picture) == wanted), None)
 
 
-def _check_networks(recipe: Recipe, technique: Technique, policy: Policy) -> None:
-    """A stranger's file does not make us load what its own parameters do not name, nor what is not offered here."""
+def _check_networks(recipe: Recipe, technique: Technique) -> None:
+    """A stranger's file does not make us load what its own parameters, which were checked, do not name."""
     named = {recipe.params.get(field) for field in technique.Params.fields_meaning("backbone")} - {None}
     if not recipe.weights.keys() <= named:
         raise BadRecipe("The recipe in this PNG was altered (weights of a network that it does not use). Give one saved here.")
-    if named and not policy.any_model:
-        offered = importlib.import_module("hub.backbones").names()
-        for name in named - set(offered):
-            raise BadRecipe(f"It was made with {name}, which is not offered here. There are: {', '.join(offered)}.")
 
 
 def _weights_here(backbone: str) -> str:

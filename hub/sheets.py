@@ -58,7 +58,7 @@ def world_sheet(path: str | Path, columns: int = 15, size: int = 96) -> Path:
 
 
 def hero(path: str | Path) -> Path:
-    """Write the picture that the README opens with: a sky before and after a dream, and class pictures under it."""
+    """Write the picture that the README opens with, as JPEG: a sky before and after a dream, and class pictures under it."""
     from hub import samples
 
     sky = samples.load("clouds")
@@ -72,7 +72,8 @@ def hero(path: str | Path) -> Path:
     page.paste(dream, (width + gap, 0))
     for i, name in enumerate(shown):
         page.paste(drawn[name].resize((side, side), Image.Resampling.LANCZOS), (i * (side + gap), dream.height + gap))
-    write_safely(Path(path), png(page))
+    page.save(memory := io.BytesIO(), "JPEG", quality=88, optimize=True)
+    write_safely(Path(path), memory.getvalue())
     return Path(path)
 
 

@@ -26,7 +26,7 @@ from PIL import Image as PILImage
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
 from pydantic_core import core_schema
 
-from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
+from hub.errors import BadParams, BadPicture, BrokenTechnique, UnknownBackbone, nearest
 from hub.policy import Policy
 
 if TYPE_CHECKING:
@@ -111,13 +111,13 @@ class Params(BaseModel):
 
     @classmethod
     def read(cls, values: Mapping[str, Any] | Params | None, policy: Policy | None = None) -> Params:
-        """Check `values` and fill in defaults. Raises BadParams, one line, with a suggestion for a misspelt name."""
+        """Check `values` and fill in defaults.
+
+        Raises BadParams, one line, with a suggestion for a misspelt name; UnknownBackbone for a network that `policy` does not offer.
+        """
         if isinstance(values, Params):
             values = {name: getattr(values, name) for name in values.model_fields_set}
-        try:
-            return cls.model_validate(dict(values or {}), context={"policy": policy})
-        except ValidationError as error:
-            raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
+        return cls._checked(lambda: cls.model_validate(dict(values or {}), context={"policy": policy}), policy)
 
     @classmethod
     def read_json(cls, values: Mapping[str, Any], policy: Policy | None = None, *, pictures: Mapping[str, Image]) -> Params:
@@ -125,10 +125,25 @@ class Params(BaseModel):
 
         pictures: what the fields of second pictures hold, which JSON cannot.
         """
+        context = {"policy": policy, "pictures": pictures}
+        return cls._checked(lambda: cls.model_validate_json(json.dumps(dict(values)), context=context), policy)
+
+    @classmethod
+    def _checked(cls, validate: Callable[[], Params], policy: Policy | None) -> Params:
         try:
-            return cls.model_validate_json(json.dumps(dict(values)), context={"policy": policy, "pictures": pictures})
+            return validate()._offered(policy)
         except ValidationError as error:
             raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
+
+    def _offered(self, policy: Policy | None) -> Params:
+        """Itself, where its networks may be used. A hosted hub loads only what is in its catalogue, whichever door a name comes by."""
+        if policy and not policy.any_model:
+            from hub import backbones
+
+            for field in self.fields_meaning("backbone"):
+                if getattr(self, field) not in backbones.names():
+                    raise UnknownBackbone(getattr(self, field), backbones.names())
+        return self
 
     @classmethod
     def _said(cls, error: Any) -> str:

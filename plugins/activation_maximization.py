@@ -90,7 +90,7 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], params: Params) 
     for i, (layer, units) in enumerate(rows.items()):
         wish = response(layer, units, params)
         span = (i / len(rows), (i + 1) / len(rows))
-        pictures = yield from draw(network, wish, len(units), params, pixels.Trace("activation"), None, span=span, before=[still for still, _ in done])
+        pictures = yield from draw(network, wish, len(units), params, trace, None, span=span, before=[still for still, _ in done])
         done += [(still, f"{layer} · {named(network, layer, unit)}") for still, unit in zip(images.to_images(pictures), units, strict=True)]
     columns = len(next(iter(rows.values()))) if len(rows) > 1 else None
     yield hub.Result(image=mosaic([still for still, _ in done], columns), images=done, curves=trace.curves(), progress=1.0,
@@ -180,7 +180,9 @@ def named(network: Backbone, layer: str, unit: int) -> str:
 
 
 def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[str, float]:
-    """Against natural pictures, and under transforms that were not used."""
+    """Against natural pictures, and under transforms that were not used; none where the unit never rose above zero."""
+    if metrics.activation(network, picture, layer, unit).item() <= 0:
+        return {}
     return {"activation, over the largest on natural pictures": metrics.rise(network, picture, layer, unit),
             "activation left under transforms never used": metrics.robustness(network, picture, layer, unit)}
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, metrics, pixels
+from hub import Image, backbones, pixels
 from hub.backbones import Backbone
 from hub.pixels import images, objectives
 

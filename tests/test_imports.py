@@ -23,7 +23,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "cli",
     "__main__",
 )
-LATE = {("technique", "decode"), ("technique", "recipe"), ("decode", "samples")}
+LATE = {("technique", "decode"), ("technique", "recipe"), ("technique", "backbones"), ("decode", "samples")}
 """Upward, inside a function: what a call by hand needs, and what `import hub` must not bring."""
 ROOT_FLOOR = 3  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.attack"}

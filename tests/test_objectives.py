@@ -67,9 +67,9 @@ def test_class_evidence_is_a_log_probability():
     assert value(o.class_evidence([0]), logits, "classes") == pytest.approx([-math.log(4)])
 
 
-def test_class_evidence_without_a_middle_averages_positions_first():
+def test_class_evidence_averages_positions_first():
     maps = torch.tensor([[[[2.0, -2.0]], [[0.0, 2 * math.log(3)]]]])  # mean logits: 0 and log 3
-    assert value(o.class_evidence([0], spread=None), maps, "classes") == pytest.approx([-math.log(4)])
+    assert value(o.class_evidence([0]), maps, "classes") == pytest.approx([-math.log(4)])
 
 
 def test_class_evidence_rises_with_its_class_and_falls_with_another():

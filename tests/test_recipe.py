@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 import hub
 from hub import recipe as recipes
 from hub import samples
-from hub.errors import BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownTechnique
+from hub.errors import BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
 from hub.policy import Policy
 from hub.recipe import KEY, Recipe, png_bytes, read_recipe, replay, save_png
 from hub.technique import Result
@@ -228,7 +228,7 @@ def test_weights_that_are_not_here_are_an_error_that_says_where_they_were(looker
 
 def test_a_strangers_file_does_not_choose_networks_for_a_public_page(looker):
     png = altered(png_bytes(hub.run(looker)), params={"backbone": "hf-hub:evil/net"}, weights={})
-    with pytest.raises(BadRecipe, match="not offered here"):
+    with pytest.raises(UnknownBackbone, match="evil/net"):
         replay(png, policy=Policy.public())
 
 

@@ -280,3 +280,10 @@ def test_a_technique_is_called_as_its_module_where_no_name_is_given():
 
 def test_its_page_is_the_docstring_of_its_module():
     assert needing.summary == "The contract: what a technique is given, what it may yield, and what its callers get."
+
+
+def test_a_public_policy_refuses_a_network_that_is_not_offered_however_it_is_asked_for():
+    dream = hub.find("deep_dream")
+    with pytest.raises(hub.errors.UnknownBackbone):
+        dream(PILImage.new("RGB", (40, 40)), {"backbone": "local-dir:/etc"}, policy=hub.Policy.public())
+    assert dream.Params.read({"backbone": "embedded"}, hub.Policy.public()).backbone == "embedded"

@@ -43,8 +43,8 @@ class Backbone:
 
     @cached_property
     def all_layers(self) -> list[Layer]:
-        found = find_layers(self.model, self.side)
-        return found
+        """Every layer but the classifier, found once."""
+        return find_layers(self.model, self.side)
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, in the order in which they compute, `classes` last where there is a classifier."""

@@ -11,7 +11,6 @@ CLASSES = "classes"
 """The name of the classifier as a layer: one map for each class, the head applied at every position."""
 DEPTHS = {"early": 0.15, "middle": 0.5, "late": 0.85}
 """Words for a layer by its share of the depth, which mean something in every network."""
-ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.SiLU, nn.GELU, nn.Hardswish, nn.LeakyReLU, nn.ELU, nn.PReLU, nn.Mish)
 
 
 @dataclass(frozen=True)

@@ -75,18 +75,15 @@ def neuron(layer: str, units: Sequence[int]) -> Objective:
     return at_layer(layer, lambda f: f[torch.arange(len(f)), wanted.to(f.device), f.shape[-2] // 2, f.shape[-1] // 2])
 
 
-def class_evidence(units: Sequence[int], spread: float | None = None) -> Objective:
+def class_evidence(units: Sequence[int]) -> Objective:
     """How surely the classifier would name each picture's class: its log-probability plus the evidence itself, before the softmax.
 
     The first keeps other classes out, the second goes on growing when the first is nearly zero.
-    spread: weigh positions near the middle more, by a bell of that width (share of the half side); None weighs all alike, as
-    the classifier itself does.
     """
     wanted = torch.as_tensor(units)
 
     def measure(maps: Tensor) -> Tensor:
-        weight = bell(maps.shape[-2:], spread).to(maps.device) if spread else 1 / (maps.shape[-1] * maps.shape[-2])
-        logits = (maps * weight).sum((2, 3))
+        logits = maps.mean((2, 3))
         mine = torch.arange(len(logits)), wanted.to(logits.device)
         return F.log_softmax(logits, 1)[mine] + logits[mine]
     return at_layer(CLASSES, measure)
