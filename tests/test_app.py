@@ -11,9 +11,9 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from hub import exhibit, links, registry, room
-from hub.app import build
-from hub.page import family_order
+from hub import links, registry
+from hub.app import build, exhibit, room
+from hub.app.page import family_order
 from hub.policy import Policy
 from hub.recipe import read_recipe
 from tests import hall
@@ -256,7 +256,7 @@ def test_no_page_of_ours_names_another_server(address):
 def test_a_public_page_lets_a_visitor_wait_once(museum):
     from types import SimpleNamespace
 
-    from hub.gate import Gate
+    from hub.app.gate import Gate
 
     line = SimpleNamespace(queue=[SimpleNamespace(session_hash="one")])
     blocks = SimpleNamespace(_queue=SimpleNamespace(event_queue_per_concurrency_id={"runs": line}))

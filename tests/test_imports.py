@@ -13,13 +13,12 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "errors policy files",
     "clean devices",
     "technique",
-    "decode world registry flags gate room",
+    "decode world registry flags",
     "backbones samples stage runners",
     "pixels recipe forms links",
-    "metrics out examples trial play",
-    "sheets testing doctor page endpoint",
-    "exhibit training",
-    "cli_runs app deploy",
+    "metrics out examples trial",
+    "sheets testing doctor",
+    "cli_runs app deploy training",
     "cli",
     "__main__",
 )
@@ -28,7 +27,7 @@ LATE = {("technique", "decode"), ("technique", "recipe"), ("technique", "backbon
 ROOT_FLOOR = 3  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.attack"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
-GRADIO = {"app", "endpoint", "exhibit", "forms", "page", "play", "room"}
+GRADIO = {"app", "forms"}
 TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "samples", "sheets", "testing", "training", "trial",
          "world"}
 FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.errors", "hub.metrics", "hub.pixels", "hub.samples", "hub.world"}

@@ -12,11 +12,12 @@ from typing import Any
 
 import gradio as gr
 
-from hub import endpoint, examples, forms, links, play, stage
+from hub import examples, forms, links, stage
+from hub.app import endpoint, play
+from hub.app.room import LANE, Room
 from hub.decode import SAMPLE
 from hub.errors import HubError
 from hub.policy import Policy
-from hub.room import LANE, Room
 from hub.technique import Technique
 
 FRONT = 6  # so many controls stand open; the rest are under "More"

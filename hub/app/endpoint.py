@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from hub import forms
-from hub.play import kept_file, said, started
-from hub.room import LANE, Room
+from hub.app.play import kept_file, said, started
+from hub.app.room import LANE, Room
 from hub.technique import Result, Technique
 
 

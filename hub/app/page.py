@@ -10,7 +10,7 @@ import gradio as gr
 
 from hub.registry import Record
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 FAMILIES = ("See", "Dream", "Style", "Compress & restore")
 TITLE = "Netsee"
 LINE = "See what neural networks see"

@@ -18,12 +18,13 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from hub import __version__, examples, exhibit, forms, gate, links, page, play, registry, stage
+from hub import __version__, examples, forms, links, registry, stage
+from hub.app import exhibit, gate, page, play
+from hub.app.exhibit import private
+from hub.app.room import Room
 from hub.errors import BadRecipe, HubError
-from hub.exhibit import private
 from hub.policy import Policy
 from hub.registry import Record
-from hub.room import Room
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger("netsee")

@@ -14,9 +14,9 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from hub import forms, stage
+from hub.app.room import SHOWN, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
-from hub.room import SHOWN, Room
 from hub.technique import Result, Technique
 
 BEFORE_SIDE = 1280  # pixels of the picture before, as it lies under the divider
