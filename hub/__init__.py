@@ -36,8 +36,27 @@ from hub.technique import (
 
 __version__ = "0.1.0"
 __all__ = [
-    "BackboneName", "Curve", "Field", "HubError", "Image", "LayerName", "Params", "Picture", "Policy", "Result", "Seed", "Technique",
-    "UnitName", "UnitNames", "errors", "find", "replay", "run", "stream", "technique", "techniques",
+    "BackboneName",
+    "Curve",
+    "Field",
+    "HubError",
+    "Image",
+    "LayerName",
+    "Params",
+    "Picture",
+    "Policy",
+    "Result",
+    "Seed",
+    "Technique",
+    "UnitName",
+    "UnitNames",
+    "errors",
+    "find",
+    "replay",
+    "run",
+    "stream",
+    "technique",
+    "techniques",
 ]
 
 

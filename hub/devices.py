@@ -56,5 +56,16 @@ def settle() -> None:
 def facts() -> dict[str, str]:
     """What the bytes of a result depend on besides its inputs: where, in which format and on how many threads it was computed."""
     where = device()
-    name = torch.cuda.get_device_name() if where.type == "cuda" else torch.backends.cpu.get_cpu_capability() if where.type == "cpu" else where.type
-    return {"device": where.type, "processor": name, "dtype": str(compute_dtype()).removeprefix("torch."), "threads": str(torch.get_num_threads())}
+    name = (
+        torch.cuda.get_device_name()
+        if where.type == "cuda"
+        else torch.backends.cpu.get_cpu_capability()
+        if where.type == "cpu"
+        else where.type
+    )
+    return {
+        "device": where.type,
+        "processor": name,
+        "dtype": str(compute_dtype()).removeprefix("torch."),
+        "threads": str(torch.get_num_threads()),
+    }

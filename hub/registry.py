@@ -1,7 +1,8 @@
 """Where techniques are found, and what became of each: a record with the technique, or with the reason why there is none.
 
 Three sources, in this order: modules and packages in `plugins`; installed distributions with an entry point in the group
-`netsee.techniques`; the folders named in the environment variable NETSEE_PLUGINS. Of two techniques with one name the first stands.
+`netsee.techniques`; the folders named in the environment variable NETSEE_PLUGINS. Of two techniques with one name the first
+stands.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def records() -> tuple[Record, ...]:
         if record.technique is None:
             failures.append(record)
         elif record.name in found:
-            failures.append(Record(record.name, record.source, error=f"the name {record.name!r} is taken by {found[record.name].source}"))
+            failures.append(
+                Record(record.name, record.source, error=f"the name {record.name!r} is taken by {found[record.name].source}")
+            )
         else:
             found[record.name] = record
     return (*found.values(), *failures)
@@ -82,6 +85,7 @@ def technique(name: str) -> Technique:
 
 
 # ---------------------------------------------------------------- discovery
+
 
 def _discovered() -> Iterator[Record]:
     yield from _in_package(BUILT_IN, "built in")
@@ -118,14 +122,18 @@ def _in_folder(folder: Path) -> Iterator[Record]:
     for file in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
         name = file.parent.name if file.name == "__init__.py" else file.stem
         if not name.startswith("_"):
-            yield from _recorded(name, f"{folder.name}/{file.relative_to(folder)}", lambda file=file, name=name: _loaded(file, name))
+            yield from _recorded(
+                name, f"{folder.name}/{file.relative_to(folder)}", lambda file=file, name=name: _loaded(file, name)
+            )
 
 
 def _loaded(file: Path, name: str) -> ModuleType:
     """Import a file under a name of its own, so that it cannot shadow an installed module."""
     folder = hashlib.sha256(str(file.parent.absolute()).encode()).hexdigest()[:8]  # two folders may each have a file of this name
     full = f"netsee_plugins.{folder}.{name}"
-    spec = importlib.util.spec_from_file_location(full, file, submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None)
+    spec = importlib.util.spec_from_file_location(
+        full, file, submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None
+    )
     if spec is None or spec.loader is None:
         raise ImportError(f"{file.name} is not a Python module")
     module = importlib.util.module_from_spec(spec)

@@ -38,6 +38,7 @@ Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture"]
 
 # ---------------------------------------------------------------- parameters
 
+
 @dataclass(frozen=True)
 class Means:
     """What a field means beyond its Python type, so that front ends can choose a control for it."""
@@ -61,7 +62,8 @@ class _PictureSchema:
                 raise ValueError(str(error)) from error
 
         return core_schema.with_info_plain_validator_function(
-            decoded, serialization=core_schema.plain_serializer_function_ser_schema(_picture_id, when_used="json"))
+            decoded, serialization=core_schema.plain_serializer_function_ser_schema(_picture_id, when_used="json")
+        )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -106,14 +108,16 @@ class Params(BaseModel):
     """
 
     quick: ClassVar[dict[str, Any]] = {}
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True,
-                              validate_default=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True, validate_default=True
+    )
 
     @classmethod
     def read(cls, values: Mapping[str, Any] | Params | None, policy: Policy | None = None) -> Params:
         """Check `values` and fill in defaults.
 
-        Raises BadParams, one line, with a suggestion for a misspelt name; UnknownBackbone for a network that `policy` does not offer.
+        Raises BadParams, one line, with a suggestion for a misspelt name; UnknownBackbone for a network that `policy` does
+        not offer.
         """
         if isinstance(values, Params):
             values = {name: getattr(values, name) for name in values.model_fields_set}
@@ -136,7 +140,8 @@ class Params(BaseModel):
             raise BadParams("; ".join(cls._said(e) for e in error.errors(include_url=False)[:3])) from error
 
     def _offered(self, policy: Policy | None) -> Params:
-        """Itself, where its networks may be used. A hosted hub loads only what is in its catalogue, whichever door a name comes by."""
+        """Itself, where its networks may be used. A hosted hub loads only what is in its catalogue, whichever door a name
+        comes by."""
         if policy and not policy.any_model:
             from hub import backbones
 
@@ -150,7 +155,9 @@ class Params(BaseModel):
         name = ".".join(str(part) for part in error["loc"]) or "parameters"
         if error["type"] == "extra_forbidden":
             near = nearest(name, cls.model_fields)
-            return f"{name!r} is not a parameter. " + (f"Did you mean {near!r}?" if near else f"There are: {', '.join(cls.model_fields)}.")
+            return f"{name!r} is not a parameter. " + (
+                f"Did you mean {near!r}?" if near else f"There are: {', '.join(cls.model_fields)}."
+            )
         given = repr(error["input"])
         shown = "" if error["type"] in ("missing", "value_error") or len(given) > 60 else f" (given: {given})"
         return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}"
@@ -174,6 +181,7 @@ def _nested_metadata(annotation: Any) -> Iterator[Any]:
 
 
 # ---------------------------------------------------------------- results
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -254,8 +262,8 @@ class Technique:
         Raises InputError (BadPicture, BadParams, …) before any work, NotFinite where numbers ran away.
         """
         last = None
-        for last in self.stream(image, params, policy=policy):
-            pass
+        for result in self.stream(image, params, policy=policy):
+            last = result
         if last is None:
             raise BrokenTechnique(f"{self.name} ended without a result.")
         return last
@@ -286,8 +294,9 @@ class Technique:
                 if not isinstance(result, Result):
                     raise BrokenTechnique(f"{self.name} yielded {type(result).__name__}; a technique yields hub.Result.")
                 if result.progress >= 1:
-                    result = replace(result, recipe=recipe_of(self, image, params),
-                                     caption=" ".join(filter(None, (result.caption, notice))))
+                    result = replace(
+                        result, recipe=recipe_of(self, image, params), caption=" ".join(filter(None, (result.caption, notice)))
+                    )
                 yield result
         finally:
             results.close()
@@ -304,8 +313,15 @@ class Technique:
         return inspect.cleandoc((module and module.__doc__) or self.body.__doc__ or "")
 
 
-def technique(*, title: str, family: str, paper: str = "", version: str = "1", name: str | None = None,
-              example: Mapping[str, Any] | None = None) -> Callable[[Body], Technique]:
+def technique(
+    *,
+    title: str,
+    family: str,
+    paper: str = "",
+    version: str = "1",
+    name: str | None = None,
+    example: Mapping[str, Any] | None = None,
+) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
     title, family: how it is called in the app, and under which heading. paper: its source, for the page.
@@ -313,9 +329,11 @@ def technique(*, title: str, family: str, paper: str = "", version: str = "1", n
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     Raises BrokenTechnique where the function does not keep the contract.
     """
+
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
         return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {})
+
     return decorate
 
 

@@ -1,13 +1,15 @@
 """Draw what a filter, a neuron or a class of a network looks for, from an empty picture or onto yours.
 
-Start from an almost empty picture, ask the network how strongly one of its units responds, and change the picture by gradient ascent so
-that this response grows. What excites the unit is drawn step by step. Many filters of a layer can be drawn at once, as a sheet,
+Start from an almost empty picture, ask the network how strongly one of its units responds, and change the picture by gradient
+ascent so that this response grows. What excites the unit is drawn step by step. Many filters of a layer can be drawn at once,
+as a sheet,
 or a few filters of every layer from early to late: strokes and colours first, textures and patterns next, things at the end.
 
-Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization" (Fourier canvas,
-decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
-Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus its evidence before the
-softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there instead of several at the edges.
+Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization"
+(Fourier canvas, decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
+Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus its
+evidence before the softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there instead of
+several at the edges.
 """
 
 from __future__ import annotations
@@ -30,30 +32,70 @@ class Params(hub.Params):
 
     backbone: hub.BackboneName = hub.Field("embedded", label="Network", description="The network to look into.", more=True)
     show: Literal["one unit", "sheet of a layer", "early to late"] = hub.Field(
-        "one unit", label="Show", description="One unit large, many filters of the layer at once, or a row of filters from each depth.")
-    layer: hub.LayerName = hub.Field("classes", label="Layer", description="Where to look: early layers see strokes, late ones things; "
-                                     "classes are what the network can name.")
+        "one unit",
+        label="Show",
+        description="One unit large, many filters of the layer at once, or a row of filters from each depth.",
+    )
+    layer: hub.LayerName = hub.Field(
+        "classes",
+        label="Layer",
+        description="Where to look: early layers see strokes, late ones things; classes are what the network can name.",
+    )
     unit: hub.UnitName = hub.Field("eye", label="Unit", description="A class by name, or a channel of the layer by number.")
-    count: int = hub.Field(1, ge=1, le=128, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row.")
+    count: int = hub.Field(
+        1, ge=1, le=128, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row."
+    )
     goal: Literal["whole picture", "centre", "one position"] = hub.Field(
-        "centre", label="Where", description="Average the response over the whole picture (a carpet of the motif), mostly near the centre (one "
-        "motif), or take one position only (a neuron).", more=True)
-    size: int = hub.Field(128, ge=32, le=512, label="Size", description="Side that each picture is drawn at, in pixels. The embedded network "
-                          "knows things of about 96 pixels.", more=True)
-    enlarge: int = hub.Field(4, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True)
+        "centre",
+        label="Where",
+        description="Average the response over the whole picture (a carpet of the motif), mostly near the centre (one "
+        "motif), or take one position only (a neuron).",
+        more=True,
+    )
+    size: int = hub.Field(
+        128,
+        ge=32,
+        le=512,
+        label="Size",
+        description="Side that each picture is drawn at, in pixels. The embedded network knows things of about 96 pixels.",
+        more=True,
+    )
+    enlarge: int = hub.Field(
+        4, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True
+    )
     steps: int = hub.Field(56, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
     canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
-        "pixels", label="Canvas", description="What is varied: the pixels, in steps of equal strength at every scale of detail; the spectrum "
-        "(Fourier); or only its phases (MACO).", more=True)
-    robustness: float = hub.Field(1.0, ge=0, le=3, label="Robustness", description="How much the picture is moved, turned and scaled at each step.",
-                                  more=True)
-    smoothness: float = hub.Field(0.0, ge=0, le=20, label="Smoothness", description="Weight of the total variation that is held down.", more=True)
-    diversity: float = hub.Field(1.0, ge=0, le=10, label="Diversity", description="How much several pictures of one unit must differ.", more=True)
-    seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: the same seed gives the same picture.", more=True)
+        "pixels",
+        label="Canvas",
+        description="What is varied: the pixels, in steps of equal strength at every scale of detail; the spectrum "
+        "(Fourier); or only its phases (MACO).",
+        more=True,
+    )
+    robustness: float = hub.Field(
+        1.0,
+        ge=0,
+        le=3,
+        label="Robustness",
+        description="How much the picture is moved, turned and scaled at each step.",
+        more=True,
+    )
+    smoothness: float = hub.Field(
+        0.0, ge=0, le=20, label="Smoothness", description="Weight of the total variation that is held down.", more=True
+    )
+    diversity: float = hub.Field(
+        1.0, ge=0, le=10, label="Diversity", description="How much several pictures of one unit must differ.", more=True
+    )
+    seed: hub.Seed = hub.Field(
+        0, label="Seed", description="What chance starts from: the same seed gives the same picture.", more=True
+    )
 
 
-@hub.technique(title="What a filter looks for", family="See", example={"unit": "eye"},
-               paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023")
+@hub.technique(
+    title="What a filter looks for",
+    family="See",
+    example={"unit": "eye"},
+    paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",
+)
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
     network = backbones.load(params.backbone)
     if params.show == "one unit":
@@ -62,7 +104,9 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         yield from sheet(network, [(params.layer, unit) for unit in spread_units(network, params.layer, params.count)], params)
     else:
         rows = [layer.name for layer in network.landmarks()]
-        yield from sheet(network, [(layer, unit) for layer in rows for unit in spread_units(network, layer, params.count)], params)
+        yield from sheet(
+            network, [(layer, unit) for layer in rows for unit in spread_units(network, layer, params.count)], params
+        )
 
 
 def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator[hub.Result]:
@@ -74,10 +118,18 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
         wish = wish + params.diversity * objectives.unlike(network.layer("middle").name)
     pictures = yield from draw(network, wish, params.count, params, trace, image)
     label = named(network, layer, unit)
-    stills = [still.resize((still.width * params.enlarge, still.height * params.enlarge), Pillow.Resampling.LANCZOS)
-              for still in images.to_images(pictures)]
-    yield hub.Result(image=stills[0], images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
-                     curves=trace.curves(), metrics=figures(network, pictures[:1], layer, unit), caption=seen_by_judge(pictures[:1], label), progress=1.0)
+    stills = [
+        still.resize((still.width * params.enlarge, still.height * params.enlarge), Pillow.Resampling.LANCZOS)
+        for still in images.to_images(pictures)
+    ]
+    yield hub.Result(
+        image=stills[0],
+        images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
+        curves=trace.curves(),
+        metrics=figures(network, pictures[:1], layer, unit),
+        caption=seen_by_judge(pictures[:1], label),
+        progress=1.0,
+    )
 
 
 def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], params: Params) -> Iterator[hub.Result]:
@@ -91,14 +143,30 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], params: Params) 
         wish = response(layer, units, params)
         span = (i / len(rows), (i + 1) / len(rows))
         pictures = yield from draw(network, wish, len(units), params, trace, None, span=span, before=[still for still, _ in done])
-        done += [(still, f"{layer} · {named(network, layer, unit)}") for still, unit in zip(images.to_images(pictures), units, strict=True)]
+        done += [
+            (still, f"{layer} · {named(network, layer, unit)}")
+            for still, unit in zip(images.to_images(pictures), units, strict=True)
+        ]
     columns = len(next(iter(rows.values()))) if len(rows) > 1 else None
-    yield hub.Result(image=mosaic([still for still, _ in done], columns), images=done, curves=trace.curves(), progress=1.0,
-                     caption=f"{len(done)} units of {network.name}, from {done[0][1].split(' · ')[0]} to {done[-1][1].split(' · ')[0]}.")
+    yield hub.Result(
+        image=mosaic([still for still, _ in done], columns),
+        images=done,
+        curves=trace.curves(),
+        progress=1.0,
+        caption=f"{len(done)} units of {network.name}, from {done[0][1].split(' · ')[0]} to {done[-1][1].split(' · ')[0]}.",
+    )
 
 
-def draw(network: Backbone, wish: objectives.Objective, count: int, params: Params, trace: pixels.Trace, image: Image | None,
-         span: tuple[float, float] = (0.0, 1.0), before: Sequence[Image] = ()) -> Generator[hub.Result, None, Tensor]:
+def draw(
+    network: Backbone,
+    wish: objectives.Objective,
+    count: int,
+    params: Params,
+    trace: pixels.Trace,
+    image: Image | None,
+    span: tuple[float, float] = (0.0, 1.0),
+    before: Sequence[Image] = (),
+) -> Generator[hub.Result, None, Tensor]:
     """The method itself: a canvas, a wish, and steps of gradient ascent while the picture is moved about."""
     generator = torch.Generator().manual_seed(params.seed)
     photo = None if image is None else images.to_tensor(image)
@@ -107,11 +175,25 @@ def draw(network: Backbone, wish: objectives.Objective, count: int, params: Para
     canvas = canvas_of(params.canvas, count, size, generator, start)
     if params.smoothness:
         wish = wish - params.smoothness * objectives.variation()
-    shaken = pixels.Robustness(4 * params.robustness, 0.06 * params.robustness, 6 * params.robustness) if params.robustness else None
-    return (yield from pixels.maximise(
-        wish, canvas, network, steps=params.steps, rule=rule_of(params.canvas), robustness=shaken, generator=generator, tile=0,
-        vignette=None if photo is not None or params.goal == "whole picture" else vignette(size),
-        trace=trace, span=span, show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None)))
+    shaken = (
+        pixels.Robustness(4 * params.robustness, 0.06 * params.robustness, 6 * params.robustness) if params.robustness else None
+    )
+    return (
+        yield from pixels.maximise(
+            wish,
+            canvas,
+            network,
+            steps=params.steps,
+            rule=rule_of(params.canvas),
+            robustness=shaken,
+            generator=generator,
+            tile=0,
+            vignette=None if photo is not None or params.goal == "whole picture" else vignette(size),
+            trace=trace,
+            span=span,
+            show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None),
+        )
+    )
 
 
 def response(layer: str, units: Sequence[int], params: Params) -> objectives.Objective:
@@ -122,7 +204,9 @@ def response(layer: str, units: Sequence[int], params: Params) -> objectives.Obj
     return kinds[params.goal](layer, units)
 
 
-def canvas_of(kind: str, count: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None) -> pixels.canvas.Canvas:
+def canvas_of(
+    kind: str, count: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None
+) -> pixels.canvas.Canvas:
     """The canvas of that kind, empty, or with the photo on it (phases begin empty in any case)."""
     if kind == "phases" and start is None:
         return pixels.Phases(count, size, generator)
@@ -183,8 +267,10 @@ def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[s
     """Against natural pictures, and under transforms that were not used; none where the unit never rose above zero."""
     if metrics.activation(network, picture, layer, unit).item() <= 0:
         return {}
-    return {"activation, over the largest on natural pictures": metrics.rise(network, picture, layer, unit),
-            "activation left under transforms never used": metrics.robustness(network, picture, layer, unit)}
+    return {
+        "activation, over the largest on natural pictures": metrics.rise(network, picture, layer, unit),
+        "activation left under transforms never used": metrics.robustness(network, picture, layer, unit),
+    }
 
 
 def seen_by_judge(picture: Tensor, label: str) -> str:

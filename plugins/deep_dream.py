@@ -1,13 +1,14 @@
 """Let the network strengthen whatever it recognises in your picture, until eyes look out of clouds.
 
-The picture is shown to a network, and changed a little, again and again, so that what the network already half sees there becomes stronger:
-a whole layer's activity, some channels of it, or the evidence for some classes. It works at several sizes, called octaves, small to
-large, and what was dreamt at one size is carried to the next, so that large shapes come first and fine ones grow in them.
-A guide picture makes it dream of what the guide shows. A zoom dreams on into its own dream, frame by frame.
+The picture is shown to a network, and changed a little, again and again, so that what the network already half sees there
+becomes stronger: a whole layer's activity, some channels of it, or the evidence for some classes. It works at several sizes,
+called octaves, small to large, and what was dreamt at one size is carried to the next, so that large shapes come first and
+fine ones grow in them. A guide picture makes it dream of what the guide shows. A zoom dreams on into its own dream, frame by
+frame.
 
 Source: Mordvintsev, Olah and Tyka 2015, "Inceptionism", and the notebook published with it.
-Departures: gradients are normalised at every scale of detail by a Laplacian pyramid, which the notebook offers as a variant; large
-pictures are dreamt in overlapping tiles whose gradients are averaged at every step, so that no seams can form.
+Departures: gradients are normalised at every scale of detail by a Laplacian pyramid, which the notebook offers as a variant;
+large pictures are dreamt in overlapping tiles whose gradients are averaged at every step, so that no seams can form.
 """
 
 from __future__ import annotations
@@ -31,24 +32,55 @@ class Params(hub.Params):
     quick: ClassVar[dict] = {"octaves": 2, "steps": 2}
 
     backbone: hub.BackboneName = hub.Field("embedded", label="Network", description="The network that dreams.", more=True)
-    layer: hub.LayerName = hub.Field("classes", label="Layer", description="Early layers dream of strokes and textures, late ones of things; "
-                                     "classes are what the network can name.")
-    units: hub.UnitNames = hub.Field("eye", label="Dream of", description="Classes or channel numbers of that layer, separated by commas; "
-                                     "leave it empty for whatever the whole layer sees.")
+    layer: hub.LayerName = hub.Field(
+        "classes",
+        label="Layer",
+        description="Early layers dream of strokes and textures, late ones of things; classes are what the network can name.",
+    )
+    units: hub.UnitNames = hub.Field(
+        "eye",
+        label="Dream of",
+        description="Classes or channel numbers of that layer, separated by commas; "
+        "leave it empty for whatever the whole layer sees.",
+    )
     strength: float = hub.Field(1.0, ge=0.1, le=4, label="Strength", description="How far each step goes.")
     steps: int = hub.Field(16, ge=1, le=60, label="Steps", description="Steps of gradient ascent at each octave.")
-    octaves: int = hub.Field(3, ge=1, le=8, label="Octaves", description="Sizes to dream at, small to large: more of them give larger motifs.")
-    ratio: float = hub.Field(1.4, ge=1.1, le=2, label="Octave ratio", description="How much larger each octave is than the one before.", more=True)
-    jitter: int = hub.Field(8, ge=0, le=64, label="Jitter", description="Pixels by which the picture is shifted at each step, so that no grid shows.",
-                            more=True)
-    guide: hub.Picture | None = hub.Field(None, label="Guide", description="A picture whose features the dream takes up, at the chosen layer.", more=True)
-    zoom_frames: int = hub.Field(0, ge=0, le=120, label="Zoom frames", description="Dream on into the dream: frames of an animation; 0 for a still.",
-                                 more=True)
-    zoom: float = hub.Field(1.05, ge=1.01, le=1.2, label="Zoom", description="How much larger each frame begins than the one before ended.", more=True)
-    seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: the same seed gives the same dream.", more=True)
+    octaves: int = hub.Field(
+        3, ge=1, le=8, label="Octaves", description="Sizes to dream at, small to large: more of them give larger motifs."
+    )
+    ratio: float = hub.Field(
+        1.4, ge=1.1, le=2, label="Octave ratio", description="How much larger each octave is than the one before.", more=True
+    )
+    jitter: int = hub.Field(
+        8,
+        ge=0,
+        le=64,
+        label="Jitter",
+        description="Pixels by which the picture is shifted at each step, so that no grid shows.",
+        more=True,
+    )
+    guide: hub.Picture | None = hub.Field(
+        None, label="Guide", description="A picture whose features the dream takes up, at the chosen layer.", more=True
+    )
+    zoom_frames: int = hub.Field(
+        0,
+        ge=0,
+        le=120,
+        label="Zoom frames",
+        description="Dream on into the dream: frames of an animation; 0 for a still.",
+        more=True,
+    )
+    zoom: float = hub.Field(
+        1.05, ge=1.01, le=1.2, label="Zoom", description="How much larger each frame begins than the one before ended.", more=True
+    )
+    seed: hub.Seed = hub.Field(
+        0, label="Seed", description="What chance starts from: the same seed gives the same dream.", more=True
+    )
 
 
-@hub.technique(title="Deep dream", family="Dream", paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks")
+@hub.technique(
+    title="Deep dream", family="Dream", paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks"
+)
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     network = backbones.load(params.backbone)
     generator = torch.Generator().manual_seed(params.seed)
@@ -60,13 +92,33 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     stills = [picture]
     for frame in range(1, frames):
         closer = zoomed(stills[-1], params.zoom)
-        stills.append((yield from dream(closer, wish, network, params, generator, trace, span=(frame / frames, (frame + 1) / frames), again=True)))
-    yield hub.Result(image=images.to_image(stills[-1]), curves=trace.curves(), metrics=figures(photo, picture), progress=1.0,
-                     caption=caption(network, params), files={"zoom.webp": animation(stills)} if params.zoom_frames else {})
+        stills.append(
+            (
+                yield from dream(
+                    closer, wish, network, params, generator, trace, span=(frame / frames, (frame + 1) / frames), again=True
+                )
+            )
+        )
+    yield hub.Result(
+        image=images.to_image(stills[-1]),
+        curves=trace.curves(),
+        metrics=figures(photo, picture),
+        progress=1.0,
+        caption=caption(network, params),
+        files={"zoom.webp": animation(stills)} if params.zoom_frames else {},
+    )
 
 
-def dream(photo: Tensor, wish: objectives.Objective, network: Backbone, params: Params, generator: torch.Generator, trace: pixels.Trace,
-          span: tuple[float, float], again: bool = False) -> Generator[hub.Result, None, Tensor]:
+def dream(
+    photo: Tensor,
+    wish: objectives.Objective,
+    network: Backbone,
+    params: Params,
+    generator: torch.Generator,
+    trace: pixels.Trace,
+    span: tuple[float, float],
+    again: bool = False,
+) -> Generator[hub.Result, None, Tensor]:
     """One picture's dream: at each octave, the photo at that size plus the detail dreamt so far, then steps of ascent."""
     levels = pixels.octaves(photo, 1 if again else params.octaves, params.ratio)
     detail = torch.zeros_like(levels[0])
@@ -74,8 +126,17 @@ def dream(photo: Tensor, wish: objectives.Objective, network: Backbone, params: 
         detail = images.resize(detail, octave.shape[-2:])
         canvas = pixels.Pixels((octave + detail).clamp(0, 1))
         dreamt = yield from pixels.maximise(
-            wish, canvas, network, steps=params.steps, rule=pixels.Climb(0.009 * params.strength), generator=generator, roll=params.jitter,
-            tile=TILE, trace=trace, span=(span[0] + (span[1] - span[0]) * start, span[0] + (span[1] - span[0]) * end))
+            wish,
+            canvas,
+            network,
+            steps=params.steps,
+            rule=pixels.Climb(0.009 * params.strength),
+            generator=generator,
+            roll=params.jitter,
+            tile=TILE,
+            trace=trace,
+            span=(span[0] + (span[1] - span[0]) * start, span[0] + (span[1] - span[0]) * end),
+        )
         detail = dreamt - octave
     return dreamt
 
@@ -90,7 +151,11 @@ def wanted(network: Backbone, params: Params) -> objectives.Objective:
     units = [network.unit(layer, name.strip()) for name in params.units.split(",") if name.strip()]
     if not units:
         return objectives.energy(layer)
-    return objectives.class_everywhere(units, window=network.layer(layer).size[-1]) if layer == backbones.CLASSES else objectives.several(layer, units)
+    return (
+        objectives.class_everywhere(units, window=network.layer(layer).size[-1])
+        if layer == backbones.CLASSES
+        else objectives.several(layer, units)
+    )
 
 
 def zoomed(picture: Tensor, factor: float) -> Tensor:
@@ -98,7 +163,7 @@ def zoomed(picture: Tensor, factor: float) -> Tensor:
     height, width = picture.shape[-2:]
     h, w = round(height / factor), round(width / factor)
     top, left = (height - h) // 2, (width - w) // 2
-    return images.resize(picture[..., top:top + h, left:left + w], (height, width)).clamp(0, 1)
+    return images.resize(picture[..., top : top + h, left : left + w], (height, width)).clamp(0, 1)
 
 
 def figures(photo: Tensor, picture: Tensor) -> dict[str, float]:

@@ -64,7 +64,9 @@ class Backbone:
         for layer in self.layers():
             if layer.name == name:
                 return layer
-        raise UnknownLayer(name, [*DEPTHS, *(a.name for a in self.layers())], of=self.name, hint=f"List them: netsee layers {self.name}")
+        raise UnknownLayer(
+            name, [*DEPTHS, *(a.name for a in self.layers())], of=self.name, hint=f"List them: netsee layers {self.name}"
+        )
 
     def units(self, layer: str) -> list[str]:
         """The names of a layer's channels: class names for `classes` where they are known, else "0", "1", …"""
@@ -83,7 +85,11 @@ class Backbone:
             return names.index(unit)
         if unit.isdecimal():
             raise UnknownUnit(unit, of=f"{found.name} of {self.name}", hint=f"It has channels 0 to {found.channels - 1}.")
-        hint = f"List them: netsee layers {self.name} --units {found.name}" if found.name == CLASSES else f"Give a number from 0 to {found.channels - 1}."
+        hint = (
+            f"List them: netsee layers {self.name} --units {found.name}"
+            if found.name == CLASSES
+            else f"Give a number from 0 to {found.channels - 1}."
+        )
         raise UnknownUnit(unit, names if found.name == CLASSES else (), of=f"{found.name} of {self.name}", hint=hint)
 
     # ---- looking in
@@ -91,7 +97,8 @@ class Backbone:
     def features(self, pictures: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """The feature maps of some layers, and not a step of work past the deepest of them.
 
-        pictures: (B, 3, H, W) in [0, 1]; any size that the network can take. Returns name -> (B, C, h, w), in the network's own format.
+        pictures: (B, 3, H, W) in [0, 1]; any size that the network can take. Returns name -> (B, C, h, w), in the network's
+        own format.
         Raises ShapeError, UnknownLayer.
         """
         if pictures.dim() != 4 or pictures.shape[1] != 3:
@@ -99,8 +106,10 @@ class Backbone:
         wanted = {asked: self.layer(asked).name for asked in layers}
         modules = {self._last_map.name if name == CLASSES else name for name in wanted.values()}
         caught = self._caught(self.normalised(pictures), modules) if modules else {}
-        return {asked: at_every_position(self._head, caught[self._last_map.name]) if name == CLASSES else caught[name]
-                for asked, name in wanted.items()}
+        return {
+            asked: at_every_position(self._head, caught[self._last_map.name]) if name == CLASSES else caught[name]
+            for asked, name in wanted.items()
+        }
 
     def normalised(self, pictures: Tensor) -> Tensor:
         """Pictures in [0, 1] as the network wants them."""
@@ -114,6 +123,7 @@ class Backbone:
                 caught[name] = out
                 if len(caught) == len(modules):
                     raise _Enough
+
             return hook
 
         handles = [self.model.get_submodule(name).register_forward_hook(catch(name)) for name in modules]
@@ -135,7 +145,8 @@ class Backbone:
 
     @cached_property
     def _head(self) -> nn.Linear | None:
-        """The classifier, where it is one linear map of the last features' mean; what stands between (a norm, tokens) is found by trying."""
+        """The classifier, where it is one linear map of the last features' mean; what stands between (a norm, tokens) is
+        found by trying."""
         module = dict(self.model.named_modules()).get(self.head_name)
         if not isinstance(module, nn.Linear) or module.in_features != self._last_map.channels:
             return None
@@ -156,7 +167,8 @@ class Backbone:
 
 
 def at_every_position(head: nn.Linear, features: Tensor) -> Tensor:
-    """A linear head at every position of a map, (B, C, h, w) -> (B, classes, h, w): its mean over positions is what the classifier answers."""
+    """A linear head at every position of a map, (B, C, h, w) -> (B, classes, h, w): its mean over positions is what the
+    classifier answers."""
     return nn.functional.conv2d(features, head.weight[:, :, None, None], head.bias)
 
 
@@ -165,5 +177,9 @@ def weights_hash(model: nn.Module) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes() if tensor.dim() else str(tensor.item()).encode())
+        digest.update(
+            tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+            if tensor.dim()
+            else str(tensor.item()).encode()
+        )
     return digest.hexdigest()

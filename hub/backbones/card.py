@@ -1,6 +1,7 @@
 """Measure a shipped network and write its model card: python -m hub.backbones.card embedded|judge
 
-The figures come from held-out pictures, and, for the embedded network, from asking the judge about a picture drawn for every class.
+The figures come from held-out pictures, and, for the embedded network, from asking the judge about a picture drawn for every
+class.
 """
 
 from __future__ import annotations
@@ -59,16 +60,23 @@ def embedded_card() -> str:
     pictures = torch.cat([images.to_tensor(image) for image, _ in drawn.images])
     named = transfer(pictures)
     names = network.units(backbones.CLASSES)
-    page = sheets.sheet([(image, name.replace("_", " ")) for (image, _), name in zip(drawn.images, names, strict=True)], columns=15, side=96)
+    page = sheets.sheet(
+        [(image, name.replace("_", " ")) for (image, _), name in zip(drawn.images, names, strict=True)], columns=15, side=96
+    )
     write_safely(HERE / "embedded" / "class-pictures.png", sheets.png(page))
     missed = {name: [names[i] for i, hit in enumerate(hits) if not hit] for name, hits in named.items()}
     lines = [f"| {name} | {sum(hits)} of {len(hits)} | {', '.join(missed[name]) or '–'} |" for name, hits in named.items()]
-    rows = [f"| {name} | {share:.0%} | {'yes' if named['as drawn'][names.index(name)] else 'no'} |" for name, share in sorted(by_class.items())]
-    return HEAD + f"""
+    rows = [
+        f"| {name} | {share:.0%} | {'yes' if named['as drawn'][names.index(name)] else 'no'} |"
+        for name, share in sorted(by_class.items())
+    ]
+    return (
+        HEAD
+        + f"""
 # The embedded network
 
-A small residual network for looking into: it knows {len(names)} kinds of drawn pictures, and ships inside Netsee. Any timm loads this folder:
-`timm.create_model("local-dir:FOLDER", pretrained=True)`.
+A small residual network for looking into: it knows {len(names)} kinds of drawn pictures, and ships inside Netsee. Any timm
+loads this folder: `timm.create_model("local-dir:FOLDER", pretrained=True)`.
 
 {recipe_text("embedded")}
 
@@ -90,6 +98,7 @@ All of this is measured and written by `python -m hub.backbones.card embedded`.
 |---|---|---|
 {chr(10).join(rows)}
 """
+    )
 
 
 def judge_card() -> str:
@@ -97,11 +106,13 @@ def judge_card() -> str:
     network = backbones.judge()
     accuracy, by_class = held_out(network, metrics.JUDGED_AT)
     rows = [f"| {name} | {share:.0%} |" for name, share in sorted(by_class.items())]
-    return HEAD + f"""
+    return (
+        HEAD
+        + f"""
 # The judge
 
-A second network, of another architecture and on other pictures than the embedded one. No technique ever optimises against it; it answers what
-another network sees in a picture.
+A second network, of another architecture and on other pictures than the embedded one. No technique ever optimises against it;
+it answers what another network sees in a picture.
 
 {recipe_text("judge")}
 
@@ -111,6 +122,7 @@ Held-out accuracy at {metrics.JUDGED_AT} px: **{accuracy:.1%}**. Measured and wr
 |---|---|
 {chr(10).join(rows)}
 """
+    )
 
 
 def recipe_text(role: str) -> str:
@@ -118,11 +130,14 @@ def recipe_text(role: str) -> str:
     from hub.backbones.train import RECIPES
 
     recipe = RECIPES[role]
-    stages = "\n".join(f"| {i + 1} | {s.pictures:,} | {s.size} | {s.rate:g} | {s.radius or '–'} |" for i, s in enumerate(recipe.stages))
+    stages = "\n".join(
+        f"| {i + 1} | {s.pictures:,} | {s.size} | {s.rate:g} | {s.radius or '–'} |" for i, s in enumerate(recipe.stages)
+    )
     return f"""## Data and recipe
 
 Data: the picture world (`hub.world`), drawn by program; no photograph and no other network's output was used.
-Architecture: timm `{recipe.architecture}` with `{json.dumps(recipe.model_args)}`. AdamW, batches of {recipe.batch}, averaged weights, on two CPU cores.
+Architecture: timm `{recipe.architecture}` with `{json.dumps(recipe.model_args)}`. AdamW, batches of {recipe.batch}, averaged
+weights, on two CPU cores.
 
 | stage | pictures | px | rate | adversarial L2 radius (at 64 px) |
 |---|---|---|---|---|

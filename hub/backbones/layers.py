@@ -36,18 +36,27 @@ def find_layers(model: nn.Module, side: int) -> list[Layer]:
     after an activation are different questions.
     """
     seen: list[tuple[str, str, torch.Size]] = []
-    handles = [module.register_forward_hook(lambda m, _, out, name=name: _note(seen, name, m, out))
-               for name, module in model.named_modules() if name]
+    handles = [
+        module.register_forward_hook(lambda m, _, out, name=name: _note(seen, name, m, out))
+        for name, module in model.named_modules()
+        if name
+    ]
     try:
         with torch.no_grad():
             parameter = next(model.parameters())
-            model(torch.zeros(1, 3, side, side, device=parameter.device, dtype=parameter.dtype).contiguous(memory_format=torch.channels_last))
+            model(
+                torch.zeros(1, 3, side, side, device=parameter.device, dtype=parameter.dtype).contiguous(
+                    memory_format=torch.channels_last
+                )
+            )
     finally:
         for handle in handles:
             handle.remove()
     unique = list({name: (name, kind, shape) for name, kind, shape in seen}.values())
-    return [Layer(name, kind, shape[1], max(1, round(side / shape[-1])), (shape[-2], shape[-1]), (i + 1) / len(unique))
-            for i, (name, kind, shape) in enumerate(unique)]
+    return [
+        Layer(name, kind, shape[1], max(1, round(side / shape[-1])), (shape[-2], shape[-1]), (i + 1) / len(unique))
+        for i, (name, kind, shape) in enumerate(unique)
+    ]
 
 
 def _note(seen: list[tuple[str, str, torch.Size]], name: str, module: nn.Module, out: object) -> None:
@@ -56,8 +65,13 @@ def _note(seen: list[tuple[str, str, torch.Size]], name: str, module: nn.Module,
 
 
 def landmarks(layers: list[Layer]) -> list[Layer]:
-    """The few layers worth showing first: the last one at each depth of block, early to late, at most one to a change of shape."""
-    blocks = [a for a in layers if a.name.count(".") <= 1 and not a.kind.startswith(("Conv", "BatchNorm", "FrozenBatchNorm", "Identity"))]
+    """The few layers worth showing first: the last one at each depth of block, early to late, at most one to a change of
+    shape."""
+    blocks = [
+        a
+        for a in layers
+        if a.name.count(".") <= 1 and not a.kind.startswith(("Conv", "BatchNorm", "FrozenBatchNorm", "Identity"))
+    ]
     kept: list[Layer] = []
     for layer in blocks or layers:
         if kept and (kept[-1].channels, kept[-1].size) == (layer.channels, layer.size):

@@ -13,8 +13,15 @@ from hub.backbones.backbone import Backbone
 from hub.errors import NotOffline, UnknownBackbone
 
 HERE = Path(__file__).parent
-CATALOGUE = ("embedded", "timm/resnet50.a1_in1k", "timm/vgg19.tv_in1k", "timm/convnext_tiny.fb_in22k_ft_in1k", "timm/inception_v3.tv_in1k",
-             "timm/densenet121.tv_in1k", "timm/mobilenetv3_small_100.lamb_in1k")
+CATALOGUE = (
+    "embedded",
+    "timm/resnet50.a1_in1k",
+    "timm/vgg19.tv_in1k",
+    "timm/convnext_tiny.fb_in22k_ft_in1k",
+    "timm/inception_v3.tv_in1k",
+    "timm/densenet121.tv_in1k",
+    "timm/mobilenetv3_small_100.lamb_in1k",
+)
 
 
 def names() -> list[str]:
@@ -40,7 +47,9 @@ def load(name: str) -> Backbone:
     architecture = name.removeprefix("timm/")
     if timm.is_model(architecture.partition(".")[0]):
         return _pretrained(name, architecture)
-    raise UnknownBackbone(name, [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())], hint="List some: netsee list --backbones")
+    raise UnknownBackbone(
+        name, [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())], hint="List some: netsee list --backbones"
+    )
 
 
 def judge() -> Backbone:
@@ -66,5 +75,7 @@ def _pretrained(name: str, timm_name: str) -> Backbone:
         with torch.random.fork_rng(devices=[]):
             model = timm.create_model(timm_name, pretrained=True)
     except Exception as error:
-        raise NotOffline(f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'.") from error
+        raise NotOffline(
+            f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'."
+        ) from error
     return Backbone(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names"))

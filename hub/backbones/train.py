@@ -3,10 +3,12 @@
     python -m hub.backbones.train embedded --out runs/embedded        # about 80 minutes on one core
     python -m hub.backbones.train judge --out runs/judge
 
-First a plain training, then an adversarial one (Madry et al. 2018): every step the pictures are moved against the network, by one gradient
-step of bounded L2 length, before it learns from them. A network trained so relies on what is really in a picture, and that is what makes
-the pictures drawn with it meaningful (Santurkar et al. 2019, "Image synthesis with a single robust classifier").
-Departures: one step from a random start with a random radius (after Wong et al. 2020), so that it stays affordable; averaged weights (EMA).
+First a plain training, then an adversarial one (Madry et al. 2018): every step the pictures are moved against the network, by
+one gradient step of bounded L2 length, before it learns from them. A network trained so relies on what is really in a
+picture, and that is what makes the pictures drawn with it meaningful (Santurkar et al. 2019, "Image synthesis with a single
+robust classifier").
+Departures: one step from a random start with a random radius (after Wong et al. 2020), so that it stays affordable; averaged
+weights (EMA).
 
 The run can be stopped and started again: it goes on from its last checkpoint.
 """
@@ -36,7 +38,8 @@ MEAN, STD = 0.5, 0.25
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a training. rate: the peak learning rate; radius: the largest adversarial step, as L2 in [0, 1] pixels, for 64 px."""
+    """Part of a training. rate: the peak learning rate; radius: the largest adversarial step, as L2 in [0, 1] pixels, for 64
+    px."""
 
     pictures: int
     size: int
@@ -66,11 +69,29 @@ class Recipe:
 
 RECIPES = {
     "embedded": Recipe(
-        "resnet18", {"layers": [1, 1, 1, 1], "channels": [64, 128, 192, 256], "stem_type": "deep", "stem_width": 24, "avg_down": True,
-                     "act_layer": "silu"},
-        seed=1, stages=(Stage(60_000, 64, 3e-3), Stage(60_000, 64, 1.5e-3, radius=1.25), Stage(100_000, 96, 1.2e-3, radius=1.25),
-                        Stage(45_000, 96, 8e-4, radius=2.25))),
-    "judge": Recipe("densenet121", {"growth_rate": 24, "block_config": [2, 4, 6, 4]}, seed=7, stages=(Stage(70_000, 64, 3e-3), Stage(60_000, 64, 2e-3))),
+        "resnet18",
+        {
+            "layers": [1, 1, 1, 1],
+            "channels": [64, 128, 192, 256],
+            "stem_type": "deep",
+            "stem_width": 24,
+            "avg_down": True,
+            "act_layer": "silu",
+        },
+        seed=1,
+        stages=(
+            Stage(60_000, 64, 3e-3),
+            Stage(60_000, 64, 1.5e-3, radius=1.25),
+            Stage(100_000, 96, 1.2e-3, radius=1.25),
+            Stage(45_000, 96, 8e-4, radius=2.25),
+        ),
+    ),
+    "judge": Recipe(
+        "densenet121",
+        {"growth_rate": 24, "block_config": [2, 4, 6, 4]},
+        seed=7,
+        stages=(Stage(70_000, 64, 3e-3), Stage(60_000, 64, 2e-3)),
+    ),
 }
 
 
@@ -86,8 +107,14 @@ class Progress:
     shard: int = 0
 
     def save(self, path: Path) -> None:
-        state = {"model": self.model.state_dict(), "average": self.average.state_dict(), "optimiser": self.optimiser.state_dict(),
-                 "stage": self.stage, "step": self.step, "shard": self.shard}
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "stage": self.stage,
+            "step": self.step,
+            "shard": self.shard,
+        }
         torch.save(state, path.with_suffix(".part"))
         os.replace(path.with_suffix(".part"), path)
 
@@ -141,7 +168,10 @@ def run_stage(recipe: Recipe, stage: Stage, progress: Progress, checkpoint: Path
             saved = time.monotonic()
         if progress.step % 100 == 0:
             rate = 100 * recipe.batch / (time.monotonic() - shown)
-            print(f"stage {progress.stage} {progress.step}/{steps} loss {loss:.3f} right {right:.3f} {rate:.0f} pictures/s", flush=True)
+            print(
+                f"stage {progress.stage} {progress.step}/{steps} loss {loss:.3f} right {right:.3f} {rate:.0f} pictures/s",
+                flush=True,
+            )
             shown = time.monotonic()
 
 
@@ -167,17 +197,23 @@ def learn(progress: Progress, pictures: Tensor, labels: Tensor, stage: Stage, ge
 
 
 def attacked(model: nn.Module, pictures: Tensor, labels: Tensor, radius: float, generator: torch.Generator) -> Tensor:
-    """The pictures moved against the network: one gradient step of a random length up to `radius`, from a random start near by."""
+    """The pictures moved against the network: one gradient step of a random length up to `radius`, from a random start near
+    by."""
+
     def unit(t: Tensor) -> Tensor:
         return t / t.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
 
     share = torch.rand(len(pictures), 1, 1, 1, generator=generator).sqrt().to(pictures.device)
     noise = torch.randn(pictures.shape, generator=generator).to(pictures.device)
-    start = (pictures + 0.3 * radius * share * unit(noise)).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
+    start = (
+        (pictures + 0.3 * radius * share * unit(noise)).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
+    )
     with frozen_statistics(model), torch.autocast(devices.device().type, torch.bfloat16, enabled=devices.has_fast_bf16()):
         loss = F.cross_entropy(model((start - MEAN) / STD).float(), labels)
-    gradient, = torch.autograd.grad(loss, start)
-    return (pictures + radius * share * unit(start.detach() - pictures + 4 * radius * share * unit(gradient))).clamp(0, 1).detach()
+    (gradient,) = torch.autograd.grad(loss, start)
+    return (
+        (pictures + radius * share * unit(start.detach() - pictures + 4 * radius * share * unit(gradient))).clamp(0, 1).detach()
+    )
 
 
 class frozen_statistics:
@@ -205,11 +241,12 @@ def follow(average: nn.Module, model: nn.Module, step: int, memory: float = 0.99
 
 
 def augmented(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """uint8 (B, 3, H, W) -> float (B, 3, size, size) in [0, 1]: one random window, a mirror image half the time, colours a little moved."""
+    """uint8 (B, 3, H, W) -> float (B, 3, size, size) in [0, 1]: one random window, a mirror image half the time, colours a
+    little moved."""
     batch, _, side, _ = pictures.shape
     window = side - int(torch.randint(0, side // 6 + 1, (), generator=generator))
     top, left = torch.randint(0, side - window + 1, (2,), generator=generator).tolist()
-    cut = pictures[..., top:top + window, left:left + window].to(devices.device()).float().div(255)
+    cut = pictures[..., top : top + window, left : left + window].to(devices.device()).float().div(255)
     if window != size:
         cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
     flip = (torch.rand(batch, 1, 1, 1, generator=generator) < 0.5).to(cut.device)

@@ -12,5 +12,21 @@ from hub.pixels.canvas import Fourier, Phases, Pixels
 from hub.pixels.octaves import octaves, shares
 from hub.pixels.transforms import Robustness
 
-__all__ = ["Adam", "Climb", "Fourier", "Phases", "Pixels", "Robustness", "Trace", "ascent", "canvas", "gradients", "images", "maximise", "objectives",
-           "octaves", "shares", "transforms"]
+__all__ = [
+    "Adam",
+    "Climb",
+    "Fourier",
+    "Phases",
+    "Pixels",
+    "Robustness",
+    "Trace",
+    "ascent",
+    "canvas",
+    "gradients",
+    "images",
+    "maximise",
+    "objectives",
+    "octaves",
+    "shares",
+    "transforms",
+]

@@ -72,10 +72,23 @@ class Trace:
         return {self.label: Curve([float(i) for i in range(len(y))], y, "step", self.label)}
 
 
-def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: int, rule: Rule, generator: torch.Generator,
-             robustness: Robustness | None = None, roll: int = 0, tile: int = 0, vignette: Tensor | None = None,
-             plateau: float = 0.0, trace: Trace | None = None, span: tuple[float, float] = (0.0, 1.0),
-             show: Show | None = None) -> Previews:
+def maximise(
+    objective: Objective,
+    canvas: Canvas,
+    network: Backbone,
+    *,
+    steps: int,
+    rule: Rule,
+    generator: torch.Generator,
+    robustness: Robustness | None = None,
+    roll: int = 0,
+    tile: int = 0,
+    vignette: Tensor | None = None,
+    plateau: float = 0.0,
+    trace: Trace | None = None,
+    span: tuple[float, float] = (0.0, 1.0),
+    show: Show | None = None,
+) -> Previews:
     """Change the canvas for `steps` steps, yielding a preview after each; return the picture, (B, 3, H, W) in [0, 1].
 
     robustness: how the picture is moved before the network sees it. roll: the same for dreams, by whole pixels around the edges.
@@ -90,8 +103,13 @@ def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: 
     last, start = None, len(trace.values)
     for step in range(steps):
         value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile, vignette)
-        if not all(bool(torch.isfinite(t).all()) for t in (value, *slopes)):  # before the step: the canvas stays as it was last shown
-            raise NotFinite(f"The numbers left the finite range at step {step + 1}. Try a smaller step, or float32 (NETSEE_DTYPE=float32).", last)
+        if not all(
+            bool(torch.isfinite(t).all()) for t in (value, *slopes)
+        ):  # before the step: the canvas stays as it was last shown
+            raise NotFinite(
+                f"The numbers left the finite range at step {step + 1}. Try a smaller step, or float32 (NETSEE_DTYPE=float32).",
+                last,
+            )
         rule(canvas.parameters, slopes, step / steps)
         trace.values.append(value.mean())
         last = _preview(canvas, show, trace, span[0] + (span[1] - span[0]) * 0.999 * (step + 1) / steps)
@@ -102,8 +120,16 @@ def maximise(objective: Objective, canvas: Canvas, network: Backbone, *, steps: 
         return canvas.picture().detach()
 
 
-def _slopes(objective: Objective, canvas: Canvas, network: Backbone, generator: torch.Generator, robustness: Robustness | None,
-            roll: int, tile: int, vignette: Tensor | None) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _slopes(
+    objective: Objective,
+    canvas: Canvas,
+    network: Backbone,
+    generator: torch.Generator,
+    robustness: Robustness | None,
+    roll: int,
+    tile: int,
+    vignette: Tensor | None,
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The values of the pictures, (B,), and the gradient with respect to each parameter of the canvas."""
     shift = torch.randint(-roll, roll + 1, (2,), generator=generator).tolist() if roll else [0, 0]
     with torch.enable_grad():
@@ -119,6 +145,7 @@ def _preview(canvas: Canvas, show: Show, trace: Trace, progress: float) -> Resul
     def look() -> Image.Image:
         with torch.no_grad():
             return show(canvas.picture())
+
     return Result(image=look, curves=trace.curves, progress=progress)
 
 
@@ -127,5 +154,5 @@ def flat(values: list[Tensor], window: int, share: float) -> bool:
     if len(values) < 2 * window + 1:
         return False
     recent = torch.stack(values[-window:]).mean()
-    before = torch.stack(values[-2 * window:-window]).mean()
+    before = torch.stack(values[-2 * window : -window]).mean()
     return bool((recent - before).abs() <= share * (recent - values[0]).abs())

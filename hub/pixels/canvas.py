@@ -37,12 +37,15 @@ class Fourier:
     """The spectrum, every frequency scaled as natural pictures have it, in decorrelated colour, squashed by a sigmoid.
 
     An equal step on each coefficient moves low frequencies most, so shapes grow before grain does.
-    Source: Olah et al. 2017, "Feature visualization", with its constants (standard deviation 0.01, decay 1, divided by 4; the transform here is the orthonormal one).
+    Source: Olah et al. 2017, "Feature visualization", with its constants (standard deviation 0.01, decay 1, divided by 4; the
+    transform here is the orthonormal one).
 
     start: (B, 3, H, W) in [0, 1] to begin from, or None for faint noise of the given batch and size.
     """
 
-    def __init__(self, batch: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None = None, *, decay: float = 1.0) -> None:
+    def __init__(
+        self, batch: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None = None, *, decay: float = 1.0
+    ) -> None:
         self.size = size
         height, width = size
         frequency = (torch.fft.fftfreq(height)[:, None].square() + torch.fft.rfftfreq(width)[None].square()).sqrt()
@@ -85,7 +88,8 @@ class Phases:
         return torch.sigmoid(images.decorrelated_to_rgb(2 * waves)).contiguous(memory_format=torch.channels_last)
 
     def _odd(self, phases: Tensor) -> Tensor:
-        """The columns that a real picture's spectrum holds both halves of, made odd: there the inverse would else mix magnitudes."""
+        """The columns that a real picture's spectrum holds both halves of, made odd: there the inverse would else mix
+        magnitudes."""
         both = torch.zeros(phases.shape[-1], dtype=torch.bool, device=phases.device)
         both[0] = True
         both[-1] = self.size[1] % 2 == 0

@@ -15,8 +15,8 @@ from hub.pixels.objectives import Objective
 def gradient(objective: Objective, network: Backbone, picture: Tensor, tile: int = 0) -> tuple[Tensor, Tensor]:
     """Values (B,) and the gradient (B, 3, H, W) of their sum at `picture`.
 
-    tile: side of the tiles for pictures that are larger than that, 0 for never. Tiles overlap, and where they do their gradients are
-    averaged with weights that fade towards each edge, so no seam can form; memory is that of one tile.
+    tile: side of the tiles for pictures that are larger than that, 0 for never. Tiles overlap, and where they do their
+    gradients are averaged with weights that fade towards each edge, so no seam can form; memory is that of one tile.
     """
     if not tile or max(picture.shape[-2:]) <= tile:
         return _whole(objective, network, picture)
@@ -38,7 +38,7 @@ def _whole(objective: Objective, network: Backbone, picture: Tensor) -> tuple[Te
     with torch.enable_grad():
         seen = picture.detach().requires_grad_()
         value = objective(network.features(seen, sorted(objective.layers)), seen)
-        slope, = torch.autograd.grad(value.sum(), seen)
+        (slope,) = torch.autograd.grad(value.sum(), seen)
     return value.detach(), slope
 
 
@@ -68,7 +68,8 @@ def _fade(length: int, margin: int) -> Tensor:
 def laplacian_normalised(slope: Tensor, levels: int = 4) -> Tensor:
     """Give every scale of detail the same strength: a Laplacian pyramid whose levels are divided by their own spread.
 
-    (B, 3, H, W) -> the same shape, standard deviation 1. Source: the Laplacian pyramid gradient normalisation of the 2015 DeepDream notebook.
+    (B, 3, H, W) -> the same shape, standard deviation 1. Source: the Laplacian pyramid gradient normalisation of the 2015
+    DeepDream notebook.
     """
     detail, low = [], slope
     for _ in range(levels):

@@ -12,7 +12,8 @@ from hub import devices
 from hub.errors import ShapeError
 
 NATURAL_COLOUR = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
-"""Square root of the covariance of colours in natural pictures (Olah et al. 2017): columns are light, blue-yellow, green-magenta."""
+"""Square root of the covariance of colours in natural pictures (Olah et al. 2017): columns are light, blue-yellow,
+green-magenta."""
 
 
 def to_tensor(image: Image.Image) -> Tensor:

@@ -1,6 +1,6 @@
 """What is wanted of a picture. Objectives add, subtract and scale like the terms of a formula:
 
-    channel("layer3", 17) + 0.5 * channel("layer3", 4) - 2 * variation()
+channel("layer3", 17) + 0.5 * channel("layer3", 4) - 2 * variation()
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def centred(layer: str, units: Sequence[int], spread: float = 0.35) -> Objective
 
     def measure(f: Tensor) -> Tensor:
         return (f[torch.arange(len(f)), wanted.to(f.device)] * bell(f.shape[-2:], spread).to(f.device)).sum((1, 2))
+
     return at_layer(layer, measure)
 
 
@@ -76,7 +77,8 @@ def neuron(layer: str, units: Sequence[int]) -> Objective:
 
 
 def class_evidence(units: Sequence[int]) -> Objective:
-    """How surely the classifier would name each picture's class: its log-probability plus the evidence itself, before the softmax.
+    """How surely the classifier would name each picture's class: its log-probability plus the evidence itself, before the
+    softmax.
 
     The first keeps other classes out, the second goes on growing when the first is nearly zero.
     """
@@ -86,21 +88,25 @@ def class_evidence(units: Sequence[int]) -> Objective:
         logits = maps.mean((2, 3))
         mine = torch.arange(len(logits)), wanted.to(logits.device)
         return F.log_softmax(logits, 1)[mine] + logits[mine]
+
     return at_layer(CLASSES, measure)
 
 
 def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.1) -> Objective:
     """Any of the classes, wherever the picture already hints at one: what dreams are made of.
 
-    At every place the classifier is asked about a window of `window` x `window` positions, as large as the pictures it was trained on;
-    places count by their own answer, softly (`focus`), so that what is half there grows and what is not is left alone.
+    At every place the classifier is asked about a window of `window` x `window` positions, as large as the pictures it was
+    trained on; places count by their own answer, softly (`focus`), so that what is half there grows and what is not is left
+    alone.
     """
+
     def measure(maps: Tensor) -> Tensor:
         size = min(window, maps.shape[-2]), min(window, maps.shape[-1])
         logits = F.avg_pool2d(maps, size, 1)
         sure = torch.logsumexp(F.log_softmax(logits, 1)[:, list(units)], 1).flatten(1)
         weight = (sure.detach() * focus).softmax(1)
         return (weight * (sure + logits[:, list(units)].amax(1).flatten(1))).sum(1)
+
     return at_layer(CLASSES, measure)
 
 
@@ -115,7 +121,8 @@ def several(layer: str, units: Sequence[int]) -> Objective:
 
 
 def like(layer: str, guide: Tensor) -> Objective:
-    """At every position, the best match with a guide's features: dreams of what the guide shows (Mordvintsev et al. 2015, guided).
+    """At every position, the best match with a guide's features: dreams of what the guide shows (Mordvintsev et al. 2015,
+    guided).
 
     guide: (1, C, h, w) features of the guide picture at that layer.
     """
@@ -125,16 +132,19 @@ def like(layer: str, guide: Tensor) -> Objective:
         flat = f.flatten(2)
         best = words.T[(flat.detach().transpose(1, 2) @ words).argmax(-1)].transpose(1, 2)
         return (flat * best).mean((1, 2))
+
     return at_layer(layer, measure)
 
 
 def unlike(layer: str) -> Objective:
     """How different the pictures of a batch are from each other: minus the cosine of their Gram matrices (Olah et al. 2017)."""
+
     def measure(f: Tensor) -> Tensor:
         flat = f.flatten(2)
         gram = F.normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1)
         likeness = gram @ gram.T
         return -(likeness.sum(1) - likeness.diagonal()) / max(1, len(f) - 1)
+
     return at_layer(layer, measure)
 
 

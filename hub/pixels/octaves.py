@@ -10,7 +10,8 @@ from hub.pixels import images
 
 
 def octaves(picture: Tensor, count: int, ratio: float, smallest: int = 32) -> list[Tensor]:
-    """The picture at `count` sizes, each `ratio` times the one before, the last at full size; none with a side below `smallest`."""
+    """The picture at `count` sizes, each `ratio` times the one before, the last at full size; none with a side below
+    `smallest`."""
     height, width = picture.shape[-2:]
     sizes = [(round(height / ratio**i), round(width / ratio**i)) for i in range(count)]
     kept = [s for i, s in enumerate(sizes) if i == 0 or min(s) >= smallest]

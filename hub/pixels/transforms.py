@@ -1,6 +1,7 @@
 """Robustness: before the network sees it, the picture is moved a little at every step, so that only what survives that can grow.
 
-All of jitter, scale and rotation is one resampling to a fixed shape (others change the shape every step, or resample several times).
+All of jitter, scale and rotation is one resampling to a fixed shape (others change the shape every step, or resample several
+times).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Robustness:
-    """jitter: in pixels each way. scale: factors from 1 - scale to 1 + scale. rotate: in degrees each way. Each picture its own."""
+    """jitter: in pixels each way. scale: factors from 1 - scale to 1 + scale. rotate: in degrees each way. Each picture its
+    own."""
 
     jitter: float = 6.0
     scale: float = 0.1

@@ -1,4 +1,5 @@
-"""The picture world: named pictures, drawn by program, any size, seeded. It trains the embedded network and feeds samples and tests.
+"""The picture world: named pictures, drawn by program, any size, seeded. It trains the embedded network and feeds samples and
+tests.
 
 >>> from hub.world import CLASSES, draw
 >>> draw("eye", count=2, size=64, seed=1).shape

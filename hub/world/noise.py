@@ -25,7 +25,8 @@ def soft_noise(p: Pen, cells: int, octaves: int = 1, channels: int = 1, gain: fl
 
 
 def enlarged(grid: Tensor, size: int) -> Tensor:
-    """A (B, C, n + 3, n + 3) grid of knots as a smooth (B, C, size, size) field: a uniform cubic B-spline, as two products of matrices."""
+    """A (B, C, n + 3, n + 3) grid of knots as a smooth (B, C, size, size) field: a uniform cubic B-spline, as two products of
+    matrices."""
     weights = _spline(grid.shape[-1] - 3, size)
     return weights @ grid @ weights.T
 
@@ -40,7 +41,8 @@ def _spline(n: int, size: int) -> Tensor:
 
 
 def stretched_noise(p: Pen, cells: tuple[int, int], channels: int = 1) -> Tensor:
-    """Noise in the *frame's* coordinates with its own number of lumps along x and y (fur, wood, brushed metal). (B, channels, H, W)."""
+    """Noise in the *frame's* coordinates with its own number of lumps along x and y (fur, wood, brushed metal). (B, channels,
+    H, W)."""
     nx, ny = cells
     grid = torch.randn(p.batch, channels, ny, nx, generator=p.generator)
     where = torch.cat([wrap(p.x), wrap(p.y)], 1).permute(0, 2, 3, 1)

@@ -24,7 +24,9 @@ def draw(name: str, count: int, size: int = 96, seed: int = 0, *, plain: bool = 
     pen = _placed(kind, count, size, generator, plain)
     kind.draw(pen)
     rgb, alpha = pen.sheet.rgb, pen.sheet.alpha
-    page = new_pen(count, size, generator, scale=torch.ones(1), turn=torch.zeros(1), shift=torch.zeros(1, 2, 1, 1), stretch=torch.ones(1))
+    page = new_pen(
+        count, size, generator, scale=torch.ones(1), turn=torch.zeros(1), shift=torch.zeros(1, 2, 1, 1), stretch=torch.ones(1)
+    )
     behind = _background(page, plain)
     if kind.whole and not plain:
         mask = _cut_out(page)
@@ -34,7 +36,7 @@ def draw(name: str, count: int, size: int = 96, seed: int = 0, *, plain: bool = 
 
 
 def _mixed(seed: int, index: int) -> int:
-    return (seed * 1_000_003 + index * 7_919 + 12_345) % (2 ** 63)
+    return (seed * 1_000_003 + index * 7_919 + 12_345) % (2**63)
 
 
 def _placed(kind: PictureClass, count: int, size: int, generator: torch.Generator, plain: bool) -> Pen:
@@ -42,14 +44,35 @@ def _placed(kind: PictureClass, count: int, size: int, generator: torch.Generato
         return low + (high - low) * torch.rand(count, channels, 1, 1, generator=generator)
 
     if plain:
-        return new_pen(count, size, generator, scale=torch.full((count, 1, 1, 1), 1.0 if kind.whole else 0.85 * kind.fills),
-                       turn=torch.zeros(count, 1, 1, 1), shift=torch.zeros(count, 2, 1, 1), stretch=torch.ones(count, 1, 1, 1))
+        return new_pen(
+            count,
+            size,
+            generator,
+            scale=torch.full((count, 1, 1, 1), 1.0 if kind.whole else 0.85 * kind.fills),
+            turn=torch.zeros(count, 1, 1, 1),
+            shift=torch.zeros(count, 2, 1, 1),
+            stretch=torch.ones(count, 1, 1, 1),
+        )
     if kind.whole:
-        return new_pen(count, size, generator, scale=between(0.55, 1.3), turn=between(-kind.tilt, kind.tilt),
-                       shift=between(-1, 1, 2), stretch=between(0.85, 1.18))
+        return new_pen(
+            count,
+            size,
+            generator,
+            scale=between(0.55, 1.3),
+            turn=between(-kind.tilt, kind.tilt),
+            shift=between(-1, 1, 2),
+            stretch=between(0.85, 1.18),
+        )
     scale = (0.42 + 0.6 * between(0, 1).sqrt()) * kind.fills
-    return new_pen(count, size, generator, scale=scale, turn=between(-kind.tilt, kind.tilt),
-                   shift=between(-1, 1, 2) * (1.08 - 0.9 * scale / kind.fills).clamp(0.06, 1), stretch=between(0.86, 1.16))
+    return new_pen(
+        count,
+        size,
+        generator,
+        scale=scale,
+        turn=between(-kind.tilt, kind.tilt),
+        shift=between(-1, 1, 2) * (1.08 - 0.9 * scale / kind.fills).clamp(0.06, 1),
+        stretch=between(0.86, 1.16),
+    )
 
 
 def _background(page: Pen, plain: bool) -> Tensor:
@@ -87,7 +110,9 @@ def _cut_out(page: Pen) -> Tensor:
 
 def _obstructed(picture: Tensor, page: Pen) -> Tensor:
     """Now and then a disc or a bar lies over a corner of the picture."""
-    spot = page.at(page.pick(-0.75, 0.75) + page.uniform(-0.2, 0.2), page.uniform(-0.9, 0.9), page.uniform(0.1, 0.3), page.uniform(-3, 3))
+    spot = page.at(
+        page.pick(-0.75, 0.75) + page.uniform(-0.2, 0.2), page.uniform(-0.9, 0.9), page.uniform(0.1, 0.3), page.uniform(-3, 3)
+    )
     shape = page.pick(shapes.disc(spot, 1.0), shapes.box(spot, 0.35, 4.0))
     cover = page.coverage(shape * 0.2) * page.chance(0.16)
     return torch.lerp(picture, page.colour(saturation=(0, 0.9), value=(0.1, 1)), cover.expand_as(picture))

@@ -71,7 +71,7 @@ def curve(p: Pen, a: Point, b: Point, c: Point, width: Number, end: Number | Non
 def polygon(p: Pen, points: Sequence[Point]) -> Tensor:
     """Any simple polygon, its corners in order."""
     nearest, sign = None, torch.ones_like(p.x)
-    for (ax, ay), (bx, by) in zip(points, [points[-1], *points[:-1]]):
+    for (ax, ay), (bx, by) in zip(points, [points[-1], *points[:-1]], strict=False):
         ex, ey, wx, wy = _t(bx) - ax, _t(by) - ay, p.x - ax, p.y - ay
         along = ((wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-9)).clamp(0, 1)
         d = (wx - ex * along).square() + (wy - ey * along).square()

@@ -42,7 +42,8 @@ class Stream(IterableDataset):
 
 
 def labelled(per_class: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
-    """`per_class` pictures of every class in order: (N, 3, size, size) uint8 and (N,) labels, the index of the class in CLASSES."""
+    """`per_class` pictures of every class in order: (N, 3, size, size) uint8 and (N,) labels, the index of the class in
+    CLASSES."""
     with torch.no_grad():
         drawn = [draw(name, per_class, size, seed).mul(255).round().byte() for name in CLASSES]
     return torch.cat(drawn), torch.arange(len(CLASSES)).repeat_interleave(per_class)

@@ -47,16 +47,17 @@ def _muzzle(p: Pen, y: float, radius: float, colour: Tensor) -> None:
 
 
 def _pointed_ear(m: Pen, colour: Tensor, inner: Tensor, a: s.Point, tip: s.Point, b: s.Point) -> None:
-    middle = [sum(c) / 3 for c in zip(a, tip, b)]
-    small = [tuple(0.58 * v + 0.42 * c for v, c in zip(point, middle)) for point in (a, tip, b)]
+    middle = [sum(c) / 3 for c in zip(a, tip, b, strict=False)]
+    small = [tuple(0.58 * v + 0.42 * c for v, c in zip(point, middle, strict=False)) for point in (a, tip, b)]
     parts.part(m, s.polygon(m, (a, tip, b)) - 0.04, colour, edge=0.06)
     m.paint(s.polygon(m, small) - 0.02, inner, relief=0.3)
 
 
 @thing(tilt=0.3)
 def cat(p: Pen) -> None:
-    coat = p.pick(rgb(0.9, 0.55, 0.2), rgb(0.55, 0.55, 0.58), rgb(0.2, 0.19, 0.2), rgb(0.62, 0.46, 0.3),
-                  rgb(0.95, 0.92, 0.88)) * p.uniform(0.85, 1.05)
+    coat = p.pick(
+        rgb(0.9, 0.55, 0.2), rgb(0.55, 0.55, 0.58), rgb(0.2, 0.19, 0.2), rgb(0.62, 0.46, 0.3), rgb(0.95, 0.92, 0.88)
+    ) * p.uniform(0.85, 1.05)
     pale = torch.lerp(coat, WHITE, p.uniform(0.35, 0.9))
     m = p.mirrored()
     tip = p.uniform(0.58, 0.74)
@@ -66,8 +67,11 @@ def cat(p: Pen) -> None:
     parts.part(p, head, fur, relief=0.5)
     _tabby(p, m, coat * 0.42, p.chance(0.65))
     _muzzle(p, 0.46, 0.21, pale)
-    iris = p.pick(p.colour(hue=(0.1, 0.16), value=(0.85, 1)), p.colour(hue=(0.22, 0.38), value=(0.7, 0.95)),
-                  p.colour(hue=(0.5, 0.6), value=(0.8, 1)))
+    iris = p.pick(
+        p.colour(hue=(0.1, 0.16), value=(0.85, 1)),
+        p.colour(hue=(0.22, 0.38), value=(0.7, 0.95)),
+        p.colour(hue=(0.5, 0.6), value=(0.8, 1)),
+    )
     e = m.at(0.36, p.uniform(0.02, 0.08), p.uniform(0.2, 0.24), -0.25)
     parts.seeing(e, s.lens(e, 1.0, p.uniform(0.75, 0.95)), iris, white=iris, size=0.9, slit=p.uniform(0.25, 0.8))
     _whiskers(p, 0.47, torch.where(coat.mean(1, keepdim=True) > 0.7, BLACK, WHITE), 1.02)
@@ -83,8 +87,9 @@ def _tabby(p: Pen, m: Pen, dark: Tensor, there: Tensor) -> None:
 
 @thing(tilt=0.3)
 def dog(p: Pen) -> None:
-    coat = p.pick(rgb(0.82, 0.58, 0.3), rgb(0.55, 0.34, 0.18), rgb(0.93, 0.88, 0.8), rgb(0.7, 0.45, 0.25),
-                  rgb(0.25, 0.2, 0.19)) * p.uniform(0.85, 1.05)
+    coat = p.pick(
+        rgb(0.82, 0.58, 0.3), rgb(0.55, 0.34, 0.18), rgb(0.93, 0.88, 0.8), rgb(0.7, 0.45, 0.25), rgb(0.25, 0.2, 0.19)
+    ) * p.uniform(0.85, 1.05)
     ear = coat * p.pick(0.5, 0.65, 0.8)
     pale = torch.lerp(coat, WHITE, p.uniform(0.3, 0.9))
     m = p.mirrored()
@@ -106,8 +111,9 @@ def dog(p: Pen) -> None:
 
 def _floppy_ear(m: Pen, colour: Tensor) -> None:
     drop, out = m.uniform(0.3, 0.62), m.uniform(0.68, 0.8)
-    ear = s.blend(s.stroke(m, (0.42, -0.66), (out, -0.2), 0.24, 0.38), s.stroke(m, (out, -0.2), (out, drop - 0.1), 0.36, 0.44),
-                  0.1)
+    ear = s.blend(
+        s.stroke(m, (0.42, -0.66), (out, -0.2), 0.24, 0.38), s.stroke(m, (out, -0.2), (out, drop - 0.1), 0.36, 0.44), 0.1
+    )
     parts.part(m, ear, colour, relief=0.6, edge=0.06)
     m.paint(s.stroke(m, (out - 0.04, -0.2), (out - 0.02, drop - 0.15), 0.05, 0.1), colour * 0.65, soft=0.1)
 
@@ -121,8 +127,11 @@ def _tongue(p: Pen) -> None:
 
 @thing(tilt=0.2)
 def owl(p: Pen) -> None:
-    coat = p.pick(parts.brown(p), p.colour(hue=(0.05, 0.1), saturation=(0.1, 0.35), value=(0.4, 0.75)),
-                  p.colour(hue=(0.07, 0.1), saturation=(0.6, 0.8), value=(0.6, 0.8)))
+    coat = p.pick(
+        parts.brown(p),
+        p.colour(hue=(0.05, 0.1), saturation=(0.1, 0.35), value=(0.4, 0.75)),
+        p.colour(hue=(0.07, 0.1), saturation=(0.6, 0.8), value=(0.6, 0.8)),
+    )
     pale = torch.lerp(coat, rgb(1.0, 0.93, 0.8), 0.7)
     m = p.mirrored()
     m.paint(s.polygon(m, ((0.1, -0.62), (p.uniform(0.55, 0.68), -1.02), (0.68, -0.3))) - 0.03, coat * 0.7)
@@ -136,8 +145,10 @@ def owl(p: Pen) -> None:
     rays = 1 + 0.16 * torch.cos(torch.atan2(e.y, e.x) * 22)
     e.paint(s.disc(e, 1.22), coat * 0.45)
     e.paint(s.disc(e, 1.12), pale * rays)
-    iris = p.pick(p.colour(hue=(0.11, 0.15), saturation=(0.8, 1), value=(0.95, 1)),
-                  p.colour(hue=(0.05, 0.09), saturation=(0.9, 1), value=(0.9, 1)))
+    iris = p.pick(
+        p.colour(hue=(0.11, 0.15), saturation=(0.8, 1), value=(0.95, 1)),
+        p.colour(hue=(0.05, 0.09), saturation=(0.9, 1), value=(0.9, 1)),
+    )
     ball = e.at(scale=0.72)
     parts.ball(ball, iris, size=0.92, slit=p.uniform(0.85, 1.25))
     beak = s.polygon(p, ((-0.12, -0.26), (0.12, -0.26), (0, 0.06))) - 0.02
@@ -229,8 +240,9 @@ def panda(p: Pen) -> None:
 
 @thing(tilt=0.3)
 def rabbit(p: Pen) -> None:
-    coat = p.pick(rgb(0.95, 0.94, 0.92), rgb(0.62, 0.5, 0.4), rgb(0.6, 0.6, 0.62), rgb(0.85, 0.7, 0.5),
-                  rgb(0.38, 0.3, 0.27)) * p.uniform(0.9, 1.03)
+    coat = p.pick(
+        rgb(0.95, 0.94, 0.92), rgb(0.62, 0.5, 0.4), rgb(0.6, 0.6, 0.62), rgb(0.85, 0.7, 0.5), rgb(0.38, 0.3, 0.27)
+    ) * p.uniform(0.9, 1.03)
     pale = torch.lerp(coat, WHITE, 0.7)
     m = p.mirrored()
     ear = m.at(p.uniform(0.2, 0.28), -0.3, 1.0, p.uniform(0.05, 0.35))
@@ -261,8 +273,9 @@ def fox(p: Pen) -> None:
     head = s.polygon(m, ((0, -0.46), (0.42, -0.42), (0.74, -0.1), (corner, 0.3), (0.5, 0.52), (0.16, 0.86), (0, 0.9))) - 0.03
     fur = _fur(p.at(0, 0.3), coat)
     parts.part(m, head, fur, relief=0.3)
-    cheek = s.both(s.polygon(m, ((0.0, 0.86), (0.13, 0.4), (0.3, 0.2), (0.62, 0.16), (corner, 0.31), (0.5, 0.53), (0.16, 0.86))),
-                   head + 0.05)
+    cheek = s.both(
+        s.polygon(m, ((0.0, 0.86), (0.13, 0.4), (0.3, 0.2), (0.62, 0.16), (corner, 0.31), (0.5, 0.53), (0.16, 0.86))), head + 0.05
+    )
     m.paint(cheek, white, relief=0.3)
     p.paint(s.stroke(p, (0, -0.1), (0, 0.7), 0.2, 0.24), fur * 1.1)
     m.paint(s.stroke(m, (0.1, 0.05), (0.12, 0.6), 0.03), coat * 0.6)
@@ -277,8 +290,10 @@ def fox(p: Pen) -> None:
 
 @thing(tilt=0.2)
 def elephant(p: Pen) -> None:
-    grey = p.pick(p.colour(hue=(0.55, 0.68), saturation=(0.05, 0.25), value=(0.5, 0.75)),
-                  p.colour(hue=(0.04, 0.1), saturation=(0.05, 0.25), value=(0.45, 0.7)))
+    grey = p.pick(
+        p.colour(hue=(0.55, 0.68), saturation=(0.05, 0.25), value=(0.5, 0.75)),
+        p.colour(hue=(0.04, 0.1), saturation=(0.05, 0.25), value=(0.45, 0.7)),
+    )
     m = p.mirrored()
     ear = s.blend(s.ellipse(m, 0.38, 0.5, at=(0.64, -0.32), turn=-0.2), s.ellipse(m, 0.26, 0.34, at=(0.62, 0.16)), 0.15)
     parts.part(m, ear, grey * 0.85, relief=0.4, edge=0.06)
@@ -311,8 +326,10 @@ def _trunk(p: Pen, grey: Tensor) -> None:
 
 @thing(tilt=0.25)
 def pig(p: Pen) -> None:
-    pink = p.pick(p.colour(hue=(-0.04, 0.03), saturation=(0.2, 0.42), value=(0.9, 1)),
-                  p.colour(hue=(0.0, 0.06), saturation=(0.25, 0.45), value=(0.75, 0.95)))
+    pink = p.pick(
+        p.colour(hue=(-0.04, 0.03), saturation=(0.2, 0.42), value=(0.9, 1)),
+        p.colour(hue=(0.0, 0.06), saturation=(0.25, 0.45), value=(0.75, 0.95)),
+    )
     m = p.mirrored()
     head = s.blend(s.ellipse(p, p.uniform(0.74, 0.82), 0.66, at=(0, 0.1)), s.ellipse(p, 0.6, 0.4, at=(0, 0.45)), 0.15)
     parts.part(p, head, pink, relief=0.5, edge=0.06)
@@ -332,21 +349,28 @@ def pig(p: Pen) -> None:
 
 @thing(tilt=0.25)
 def frog(p: Pen) -> None:
-    skin = p.pick(p.colour(hue=(0.24, 0.36), saturation=(0.55, 0.9), value=(0.5, 0.85)),
-                  p.colour(hue=(0.24, 0.36), saturation=(0.55, 0.9), value=(0.5, 0.85)),
-                  p.colour(hue=(0.15, 0.22), saturation=(0.5, 0.8), value=(0.5, 0.8)))
+    skin = p.pick(
+        p.colour(hue=(0.24, 0.36), saturation=(0.55, 0.9), value=(0.5, 0.85)),
+        p.colour(hue=(0.24, 0.36), saturation=(0.55, 0.9), value=(0.5, 0.85)),
+        p.colour(hue=(0.15, 0.22), saturation=(0.5, 0.8), value=(0.5, 0.8)),
+    )
     pale = torch.lerp(skin, rgb(1.0, 1.0, 0.75), 0.65)
     m = p.mirrored()
     parts.part(m, s.ellipse(m, 0.26, 0.42, at=(0.66, 0.6), turn=0.5), skin * 0.8)
     parts.part(p, s.ellipse(p, 0.56, 0.45, at=(0, 0.56)), pale, relief=0.3)
-    parts.part(m, s.blend(s.stroke(m, (0.5, 0.4), (0.42, 0.86), 0.18, 0.14), s.stroke(m, (0.3, 0.92), (0.56, 0.92), 0.12), 0.05), skin)
+    parts.part(
+        m, s.blend(s.stroke(m, (0.5, 0.4), (0.42, 0.86), 0.18, 0.14), s.stroke(m, (0.3, 0.92), (0.56, 0.92), 0.12), 0.05), skin
+    )
     eye_x, eye_r = p.uniform(0.4, 0.48), p.uniform(0.25, 0.3)
     bump = s.disc(m, eye_r + 0.06, at=(eye_x, -0.56))
     head = s.blend(s.ellipse(p, p.uniform(0.82, 0.92), 0.5, at=(0, -0.06)), bump, 0.12)
     parts.part(p, head, skin, relief=0.45, edge=0.06)
     _, centre, name = noise.cells(p.at(scale=0.28))
-    p.paint(s.both((centre - 0.3) * 0.28, head + 0.06, 0.05 + p.y + 0.02, torch.where(name > 0.5, -1.0, 1.0)), skin * 0.6,
-            opacity=p.chance(0.6))
+    p.paint(
+        s.both((centre - 0.3) * 0.28, head + 0.06, 0.05 + p.y + 0.02, torch.where(name > 0.5, -1.0, 1.0)),
+        skin * 0.6,
+        opacity=p.chance(0.6),
+    )
     jaw = p.y - 0.1 + 0.28 * p.x.square()
     p.paint(s.both(head + 0.03, -jaw), pale)
     p.paint(s.both(jaw.abs() - 0.028, p.x.abs() - 0.74), skin * 0.22)

@@ -35,17 +35,36 @@ def leaf(p: Pen) -> None:
 def _maple(p: Pen, colour: Tensor) -> None:
     m = p.mirrored()
     p.paint(s.curve(p, (0, 0.3), (0.05, 0.7), (0.15, 1.0), 0.08, 0.06, steps=4), colour * 0.7)
-    outline = s.polygon(m,
-                        [(-0.1, -1.24), (0.13, -0.74), (0.28, -0.78), (0.2, -0.28), (0.48, -0.57), (0.57, -0.45), (0.95, -0.55),
-                            (0.8, -0.3), (0.9, -0.17), (0.42, 0.06), (0.68, 0.14), (0.7, 0.32), (0.3, 0.33), (0.1, 0.42),
-                            (-0.2, 0.5)])
+    outline = s.polygon(
+        m,
+        [
+            (-0.1, -1.24),
+            (0.13, -0.74),
+            (0.28, -0.78),
+            (0.2, -0.28),
+            (0.48, -0.57),
+            (0.57, -0.45),
+            (0.95, -0.55),
+            (0.8, -0.3),
+            (0.9, -0.17),
+            (0.42, 0.06),
+            (0.68, 0.14),
+            (0.7, 0.32),
+            (0.3, 0.33),
+            (0.1, 0.42),
+            (-0.2, 0.5),
+        ],
+    )
     lobes = [(0.0, -0.92), (0.82, -0.46), (0.62, 0.24)]
     shade = 1 + 0.25 * torch.cos(torch.atan2(m.x, 0.35 - m.y) * 9)
     p.paint(outline - 0.02, colour * 0.3)
     p.paint(outline + 0.03, colour * shade, relief=0.3)
-    veins = s.union(*(s.stroke(m, (0, 0.36), lobe, 0.07, 0.02) for lobe in lobes),
-                    s.stroke(m, (0, -0.35), (0.2, -0.68), 0.04, 0.01),
-                    s.stroke(m, (0.45, -0.12), (0.5, -0.45), 0.04, 0.01), s.stroke(m, (0.45, -0.12), (0.78, -0.18), 0.04, 0.01))
+    veins = s.union(
+        *(s.stroke(m, (0, 0.36), lobe, 0.07, 0.02) for lobe in lobes),
+        s.stroke(m, (0, -0.35), (0.2, -0.68), 0.04, 0.01),
+        s.stroke(m, (0.45, -0.12), (0.5, -0.45), 0.04, 0.01),
+        s.stroke(m, (0.45, -0.12), (0.78, -0.18), 0.04, 0.01),
+    )
     p.paint(veins, p.pick(colour * 0.35, colour * 1.7 + 0.1))
 
 
@@ -73,9 +92,12 @@ def flower(p: Pen) -> None:
     stalk = torch.maximum(p.chance(0.5), tulip)
     _stem(p, -0.2, parts.green(p), stalk)
     head = p.at(0, -0.36 * stalk, 0.98 - 0.36 * stalk)
-    colour = p.pick(p.colour(hue=(0.78, 1.0), saturation=(0.3, 0.85), value=(0.75, 1)), WHITE * 0.97,
-                    p.colour(hue=(0.6, 0.75), saturation=(0.4, 0.7), value=(0.7, 1)),
-                    p.colour(hue=(0.94, 1.02), saturation=(0.7, 0.9)))
+    colour = p.pick(
+        p.colour(hue=(0.78, 1.0), saturation=(0.3, 0.85), value=(0.75, 1)),
+        WHITE * 0.97,
+        p.colour(hue=(0.6, 0.75), saturation=(0.4, 0.7), value=(0.7, 1)),
+        p.colour(hue=(0.94, 1.02), saturation=(0.7, 0.9)),
+    )
     _tulip(parts.only(head, tulip), p.pick(colour, p.colour(hue=(0.9, 1.15), saturation=(0.7, 0.95), value=(0.8, 1))))
     _blossom(parts.only(head, 1 - tulip), colour)
 
@@ -83,8 +105,11 @@ def flower(p: Pen) -> None:
 def _tulip(p: Pen, colour: Tensor) -> None:
     """A cup of pointed petals, seen from the side."""
     m = p.mirrored()
-    for pen, x, y, wide, turn, tone in [(m, 0.26, -0.12, 0.36, 0.08, 0.75), (p, 0.0, -0.12, 0.3, 0.0, 0.9),
-                                        (m, 0.4, 0.1, 0.36, 0.22, 1.05)]:
+    for pen, x, y, wide, turn, tone in [
+        (m, 0.26, -0.12, 0.36, 0.08, 0.75),
+        (p, 0.0, -0.12, 0.3, 0.0, 0.9),
+        (m, 0.4, 0.1, 0.36, 0.22, 1.05),
+    ]:
         petal = pen.at(x, y, 0.85, turn - math.pi / 2)
         shape = s.lens(petal, 1.0, wide)
         petal.paint(shape, colour * 0.3)
@@ -125,14 +150,28 @@ def tree(p: Pen) -> None:
 
 def _broad_tree(p: Pen) -> None:
     bark = p.colour(hue=(0.05, 0.1), saturation=(0.3, 0.6), value=(0.25, 0.5))
-    trunk = s.union(s.stroke(p, (0, 1), (0, -0.3), p.uniform(0.24, 0.34), 0.14), s.stroke(p, (0, 0.4), (0.45, -0.2), 0.13, 0.06),
-                    s.stroke(p, (0, 0.3), (-0.45, -0.15), 0.13, 0.06), s.stroke(p, (0, 0.93), (0.25, 1), 0.12, 0.04),
-                    s.stroke(p, (0, 0.93), (-0.25, 1), 0.12, 0.04))
+    trunk = s.union(
+        s.stroke(p, (0, 1), (0, -0.3), p.uniform(0.24, 0.34), 0.14),
+        s.stroke(p, (0, 0.4), (0.45, -0.2), 0.13, 0.06),
+        s.stroke(p, (0, 0.3), (-0.45, -0.15), 0.13, 0.06),
+        s.stroke(p, (0, 0.93), (0.25, 1), 0.12, 0.04),
+        s.stroke(p, (0, 0.93), (-0.25, 1), 0.12, 0.04),
+    )
     parts.edged(p, trunk, bark * (1 + 0.35 * torch.sin(p.x * 70 + 3 * torch.sin(p.y * 9))), 0.03, 0.3)
-    green = p.pick(parts.green(p), parts.green(p), parts.green(p), p.colour(hue=(0.02, 0.14), saturation=(0.6, 0.9), value=(0.5, 0.9)))
+    green = p.pick(
+        parts.green(p), parts.green(p), parts.green(p), p.colour(hue=(0.02, 0.14), saturation=(0.6, 0.9), value=(0.5, 0.9))
+    )
     w = noise.warped(p, 0.035, cells=14)
-    for x, y, size in [(-0.6, 0.0, 0.33), (0.6, 0.02, 0.33), (-0.5, -0.4, 0.38), (0.5, -0.42, 0.38), (0, -0.62, 0.4),
-                       (-0.27, 0.02, 0.32), (0.28, 0.04, 0.32), (0.02, -0.25, 0.38)]:
+    for x, y, size in [
+        (-0.6, 0.0, 0.33),
+        (0.6, 0.02, 0.33),
+        (-0.5, -0.4, 0.38),
+        (0.5, -0.42, 0.38),
+        (0, -0.62, 0.4),
+        (-0.27, 0.02, 0.32),
+        (0.28, 0.04, 0.32),
+        (0.02, -0.25, 0.38),
+    ]:
         lump = w.at(x + p.uniform(-0.08, 0.08), y + p.uniform(-0.08, 0.08), size * p.uniform(0.85, 1.1))
         dabs = torch.sin(15 * lump.x + 4 * torch.sin(7 * lump.y)) * torch.sin(15 * lump.y + 4 * torch.sin(8 * lump.x))
         lump.paint(s.disc(lump, 1.0), green * 0.3)
@@ -156,9 +195,11 @@ def _fir(p: Pen) -> None:
 
 @thing(tilt=0.25)
 def mushroom(p: Pen) -> None:
-    colour = p.pick(p.colour(hue=(-0.02, 0.04), saturation=(0.8, 0.95), value=(0.7, 0.95)),
-                    p.colour(hue=(-0.02, 0.04), saturation=(0.8, 0.95), value=(0.7, 0.95)),
-                    p.colour(hue=(0.05, 0.11), saturation=(0.4, 0.8), value=(0.4, 0.8)))
+    colour = p.pick(
+        p.colour(hue=(-0.02, 0.04), saturation=(0.8, 0.95), value=(0.7, 0.95)),
+        p.colour(hue=(-0.02, 0.04), saturation=(0.8, 0.95), value=(0.7, 0.95)),
+        p.colour(hue=(0.05, 0.11), saturation=(0.4, 0.8), value=(0.4, 0.8)),
+    )
     pale = p.colour(hue=(0.08, 0.15), saturation=(0.05, 0.25), value=(0.85, 1))
     wide = p.uniform(0.2, 0.3)
     foot = s.blend(s.stroke(p, (0, 0.1), (0, 0.8), wide * 1.6, wide * 2), s.ellipse(p, wide * 1.5, 0.2, at=(0, 0.8)), 0.2)
@@ -181,8 +222,17 @@ def _gills(p: Pen, pale: Tensor) -> None:
 
 def _cap_spots(p: Pen, cap: Tensor, pale: Tensor) -> None:
     spotted = p.chance(0.85)
-    for x, y, size in [(0, -0.5, 0.17), (-0.42, -0.3, 0.14), (0.42, -0.32, 0.14), (-0.16, -0.12, 0.11), (0.22, -0.1, 0.12),
-                       (-0.72, -0.12, 0.1), (0.74, -0.12, 0.1), (-0.3, -0.72, 0.1), (0.32, -0.74, 0.1)]:
+    for x, y, size in [
+        (0, -0.5, 0.17),
+        (-0.42, -0.3, 0.14),
+        (0.42, -0.32, 0.14),
+        (-0.16, -0.12, 0.11),
+        (0.22, -0.1, 0.12),
+        (-0.72, -0.12, 0.1),
+        (0.74, -0.12, 0.1),
+        (-0.3, -0.72, 0.1),
+        (0.32, -0.74, 0.1),
+    ]:
         spot = p.at(x + p.uniform(-0.06, 0.06), y + p.uniform(-0.05, 0.05), size * p.uniform(0.8, 1.25))
         shape = s.both(s.ellipse(spot, 1.0, 0.85), (cap + 0.05) / size)
         spot.paint(shape - 0.12, pale * 0.35, spotted)
@@ -204,8 +254,9 @@ def sunflower(p: Pen) -> None:
 def _ray_petal(p: Pen, colour: Tensor, reach: float) -> None:
     shape = s.lens(p, 0.36, 0.14, at=(reach - 0.36, 0))
     p.paint(shape, colour * rgb(0.5, 0.3, 0.1))
-    p.paint(shape + 0.025, colour * torch.lerp(rgb(1.0, 0.55, 0.3), rgb(1.0, 1.0, 1.0), ((p.x - 0.4) * 2.5).clamp(0, 1)),
-            relief=0.3)
+    p.paint(
+        shape + 0.025, colour * torch.lerp(rgb(1.0, 0.55, 0.3), rgb(1.0, 1.0, 1.0), ((p.x - 0.4) * 2.5).clamp(0, 1)), relief=0.3
+    )
     p.paint(s.stroke(p, (0.4, 0), (0.8, 0), 0.03, 0.01), colour * rgb(0.7, 0.5, 0.2))
 
 
@@ -231,9 +282,11 @@ def rose(p: Pen) -> None:
     for turn in (0.5, 2.5, 4.4):
         sprig = head.at(turn=p.uniform(-0.3, 0.3) + turn)
         parts.plain_leaf(sprig.at(0.72, 0, 0.42), green)
-    colour = p.pick(p.colour(hue=(-0.06, 0.02), saturation=(0.75, 0.95), value=(0.6, 0.95)),
-                    p.colour(hue=(0.88, 0.98), saturation=(0.4, 0.8), value=(0.8, 1)),
-                    p.colour(hue=(0.03, 0.15), saturation=(0.3, 0.8), value=(0.9, 1)))
+    colour = p.pick(
+        p.colour(hue=(-0.06, 0.02), saturation=(0.75, 0.95), value=(0.6, 0.95)),
+        p.colour(hue=(0.88, 0.98), saturation=(0.4, 0.8), value=(0.8, 1)),
+        p.colour(hue=(0.03, 0.15), saturation=(0.3, 0.8), value=(0.9, 1)),
+    )
     bend = noise.warped(head, 0.03, cells=4)
     for i, (n, size) in enumerate([(5, 0.86), (4, 0.66), (3, 0.47)]):
         _whorl(bend.at(scale=size), n, p.uniform(0, 6.3), colour * (1 - 0.07 * i))

@@ -22,10 +22,12 @@ def _row(p: Pen, n: Number, step: Number) -> Pen:
 @thing(tilt=0.35)
 def fish(p: Pen) -> None:
     p = parts.facing(p)
-    colour = p.pick(p.colour(hue=(0.02, 0.15), saturation=(0.6, 1), value=(0.75, 1)),
-                    p.colour(hue=(0.5, 0.65), saturation=(0.3, 0.8), value=(0.5, 0.9)),
-                    p.colour(hue=(0.9, 1.1), saturation=(0.4, 0.9), value=(0.7, 1)),
-                    p.colour(saturation=(0.2, 0.6), value=(0.6, 0.85)))
+    colour = p.pick(
+        p.colour(hue=(0.02, 0.15), saturation=(0.6, 1), value=(0.75, 1)),
+        p.colour(hue=(0.5, 0.65), saturation=(0.3, 0.8), value=(0.5, 0.9)),
+        p.colour(hue=(0.9, 1.1), saturation=(0.4, 0.9), value=(0.7, 1)),
+        p.colour(saturation=(0.2, 0.6), value=(0.6, 0.85)),
+    )
     fin = p.pick(colour * 0.8, colour.flip(1), colour * rgb(1.0, 0.6, 0.4))
     deep = p.uniform(0.34, 0.6)
     tail = s.cut(_fin(p.at(0.42, 0, 0.56), 0.0, 0.75), s.disc(p, 0.26, at=(1.12, 0)))
@@ -92,13 +94,19 @@ def _curl(p: Pen, wind: Number, width: Number, turns: float = 1.4) -> tuple[Tens
 
 @thing(tilt=0.3)
 def octopus(p: Pen) -> None:
-    colour = p.pick(p.colour(hue=(-0.04, 0.08), saturation=(0.55, 0.9), value=(0.6, 0.95)),
-                    p.colour(hue=(0.7, 0.95), saturation=(0.3, 0.7), value=(0.5, 0.9)),
-                    p.colour(hue=(0.0, 1.0), saturation=(0.3, 0.7), value=(0.5, 0.85)))
+    colour = p.pick(
+        p.colour(hue=(-0.04, 0.08), saturation=(0.55, 0.9), value=(0.6, 0.95)),
+        p.colour(hue=(0.7, 0.95), saturation=(0.3, 0.7), value=(0.5, 0.9)),
+        p.colour(hue=(0.0, 1.0), saturation=(0.3, 0.7), value=(0.5, 0.85)),
+    )
     p = p.at(0, 0.1, 1.08)
     m = p.mirrored()
-    for x, y, size, turn in [(0.1, -0.12, 0.46, -1.4), (0.14, -0.05, 0.52, -0.85), (0.12, 0.08, 0.46, -0.3),
-                             (0.0, 0.15, 0.36, 0.2)]:
+    for x, y, size, turn in [
+        (0.1, -0.12, 0.46, -1.4),
+        (0.14, -0.05, 0.52, -0.85),
+        (0.12, 0.08, 0.46, -0.3),
+        (0.0, 0.15, 0.36, 0.2),
+    ]:
         _arm(m, x, y, size * p.uniform(0.92, 1.06), turn + p.uniform(-0.12, 0.12), colour)
     head = s.blend(s.ellipse(p, p.uniform(0.38, 0.46), 0.42, at=(0, -0.57)), s.ellipse(p, 0.33, 0.3, at=(0, -0.1)), 0.2)
     blotch = noise.soft_noise(p, 12).clamp(-1, 1)
@@ -126,9 +134,11 @@ def _arm(p: Pen, x: float, y: float, size: Tensor, turn: Tensor, colour: Tensor)
 def jellyfish(p: Pen) -> None:
     sea = p.colour(hue=(0.52, 0.7), saturation=(0.5, 0.95), value=(0.08, 0.45)) * (1 - 0.35 * p.y)
     p.paint(s.disc(p, 9.0), sea.clamp(0, 1), p.chance(0.4))
-    colour = p.pick(p.colour(hue=(0.8, 1.0), saturation=(0.2, 0.6), value=(0.8, 1)),
-                    p.colour(hue=(0.5, 0.72), saturation=(0.2, 0.6), value=(0.8, 1)),
-                    p.colour(hue=(0.02, 0.12), saturation=(0.4, 0.8), value=(0.8, 1)))
+    colour = p.pick(
+        p.colour(hue=(0.8, 1.0), saturation=(0.2, 0.6), value=(0.8, 1)),
+        p.colour(hue=(0.5, 0.72), saturation=(0.2, 0.6), value=(0.8, 1)),
+        p.colour(hue=(0.02, 0.12), saturation=(0.4, 0.8), value=(0.8, 1)),
+    )
     sway = 0.05 * torch.sin(p.y * p.uniform(6, 11) + p.uniform(0, 6))
     w = p.bent(p.x + sway * (p.y + 0.3).clamp(0, 1) * 2, p.y)
     threads = _row(w, p.integer(6, 9), 0.19)
@@ -164,10 +174,12 @@ def _bell(p: Pen, colour: Tensor) -> None:
 
 @thing(tilt=3.15)
 def starfish(p: Pen) -> None:
-    colour = p.pick(p.colour(hue=(0.0, 0.1), saturation=(0.65, 0.95), value=(0.7, 1)),
-                    p.colour(hue=(0.0, 0.1), saturation=(0.65, 0.95), value=(0.7, 1)),
-                    p.colour(hue=(0.75, 1.0), saturation=(0.4, 0.75), value=(0.55, 0.9)),
-                    p.colour(hue=(0.52, 0.65), saturation=(0.5, 0.8), value=(0.5, 0.9)))
+    colour = p.pick(
+        p.colour(hue=(0.0, 0.1), saturation=(0.65, 0.95), value=(0.7, 1)),
+        p.colour(hue=(0.0, 0.1), saturation=(0.65, 0.95), value=(0.7, 1)),
+        p.colour(hue=(0.75, 1.0), saturation=(0.4, 0.75), value=(0.55, 0.9)),
+        p.colour(hue=(0.52, 0.65), saturation=(0.5, 0.8), value=(0.5, 0.9)),
+    )
     r, angle = s.length(p.x, p.y), torch.atan2(p.y, p.x) + p.uniform(-0.5, 0.5) * s.length(p.x, p.y).square()
     arm = p.bent(r * angle.cos(), r * angle.sin()).around(5, -math.pi / 2)
     thick = p.uniform(0.42, 0.56)
@@ -177,17 +189,21 @@ def starfish(p: Pen) -> None:
     pale = (colour * 0.5 + 0.5).clamp(0, 1)
     ridge = s.length(parts.folded(arm.x, 0.14), arm.y) - 0.05 + 0.025 * arm.x
     p.paint(s.both(ridge, shape + 0.06), pale)
-    p.paint(s.both(s.length(parts.folded(arm.x + 0.07, 0.14), arm.y.abs() - 0.16 * (1.15 - arm.x)) - 0.034, shape + 0.04), pale * 0.95)
+    p.paint(
+        s.both(s.length(parts.folded(arm.x + 0.07, 0.14), arm.y.abs() - 0.16 * (1.15 - arm.x)) - 0.034, shape + 0.04), pale * 0.95
+    )
     p.paint(s.both(s.length(parts.folded(arm.x, 0.14), shape + 0.07) - 0.03, shape), colour * 0.35)
 
 
 @thing(tilt=0.35)
 def crab(p: Pen) -> None:
     m = p.mirrored()
-    colour = p.pick(p.colour(hue=(-0.02, 0.07), saturation=(0.7, 0.95), value=(0.65, 1)),
-                    p.colour(hue=(-0.02, 0.07), saturation=(0.7, 0.95), value=(0.65, 1)),
-                    p.colour(hue=(0.05, 0.12), saturation=(0.4, 0.8), value=(0.5, 0.8)),
-                    p.colour(hue=(0.5, 0.65), saturation=(0.3, 0.7), value=(0.5, 0.8)))
+    colour = p.pick(
+        p.colour(hue=(-0.02, 0.07), saturation=(0.7, 0.95), value=(0.65, 1)),
+        p.colour(hue=(-0.02, 0.07), saturation=(0.7, 0.95), value=(0.65, 1)),
+        p.colour(hue=(0.05, 0.12), saturation=(0.4, 0.8), value=(0.5, 0.8)),
+        p.colour(hue=(0.5, 0.65), saturation=(0.3, 0.7), value=(0.5, 0.8)),
+    )
     for ky, fy in [(0.0, 0.35), (0.2, 0.58), (0.38, 0.78), (0.55, 0.95)]:
         reach = 0.84 - 0.25 * max(0.0, ky - 0.2)
         knee, foot = (reach, ky), (reach + 0.13 - 0.3 * max(0.0, ky - 0.1), fy)
@@ -221,9 +237,11 @@ def _claw(p: Pen, colour: Tensor, gap: Tensor) -> None:
 @thing(tilt=0.6)
 def seashell(p: Pen) -> None:
     coiled = p.chance(0.35)
-    colour = p.pick(p.colour(hue=(0.02, 0.11), saturation=(0.3, 0.7), value=(0.8, 1)),
-                    p.colour(hue=(0.9, 1.02), saturation=(0.2, 0.6), value=(0.8, 1)),
-                    p.colour(hue=(0.0, 1.0), saturation=(0.1, 0.4), value=(0.75, 0.95)))
+    colour = p.pick(
+        p.colour(hue=(0.02, 0.11), saturation=(0.3, 0.7), value=(0.8, 1)),
+        p.colour(hue=(0.9, 1.02), saturation=(0.2, 0.6), value=(0.8, 1)),
+        p.colour(hue=(0.0, 1.0), saturation=(0.1, 0.4), value=(0.75, 0.95)),
+    )
     _scallop(parts.only(p, 1 - coiled).at(scale=0.92), colour)
     _nautilus(parts.facing(parts.only(p, coiled)), colour)
 
@@ -240,7 +258,7 @@ def _scallop(p: Pen, colour: Tensor) -> None:
     shape = s.both(r - rim, (angle.abs() - spread) * r * 0.8)
     rings = 1 + 0.18 * torch.sin(r * p.uniform(18, 28)) + 0.25 * (r - 0.9)
     p.paint(shape - 0.02, colour * 0.3)
-    p.paint(shape + 0.04, (colour * (1.2 - 0.75 * rib ** 2) * rings).clamp(0, 1), relief=0.2)
+    p.paint(shape + 0.04, (colour * (1.2 - 0.75 * rib**2) * rings).clamp(0, 1), relief=0.2)
     p.paint(s.disc(p, 0.13, at=(0, 0.85)), colour * 0.7, relief=0.6)
 
 

@@ -102,7 +102,7 @@ GOLD AND SAILS AWAY TO FIND
 A BOX OF FINE LETTERS MADE
 FOR PRINTING BOOKS IN HEAVY
 INK ON WHITE PAPER AT NIGHT
-""".split("\n")[1:-1]
+""".split("\n")[1:-1]  # noqa: SIM905
 
 
 def _printed(lines: list[str]) -> Tensor:
@@ -202,7 +202,7 @@ def mandala(p: Pen) -> None:
     pale = p.colour(hue=(0.05, 0.2), saturation=(0.1, 0.5), value=(0.9, 1))
     between, on, many = p.around(n, math.pi / n), p.around(n), p.around(n * 3)
     p.paint(s.disc(p, 0.84), dark)
-    for pen, reach, colour in ((on, 0.8, a), (between, 0.76, b)):
+    for pen, colour in ((on, a), (between, b)):
         _petal(pen, 0.5, 1.0, 0.34 * 6 / n, colour, pale)
     p.paint(s.disc(p, 0.64), pale)
     p.paint(s.disc(p, 0.6), c)

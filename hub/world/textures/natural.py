@@ -192,7 +192,7 @@ def fur(p: Pen) -> None:
 def bubbles(p: Pen) -> None:
     water = p.colour(hue=(0.45, 0.85), saturation=(0.5, 0.95), value=(0.15, 0.75))
     p.fill(water * (1 + 0.15 * noise.soft_noise(p, 2)))
-    for layer, (scale, share) in enumerate(((0.17, 0.6), (0.3, 0.65), (0.42, 0.75))):
+    for _layer, (scale, share) in enumerate(((0.17, 0.6), (0.3, 0.65), (0.42, 0.75))):
         q = p.at(p.uniform(-1, 1), p.uniform(-1, 1), scale * p.uniform(0.85, 1.15), p.uniform(-3, 3))
         _bubble_layer(q, share, p.uniform(0, 9))
 
@@ -261,7 +261,7 @@ def flames(p: Pen) -> None:
     p.paint(torch.full_like(p.x, -1.0), night, p.chance(0.85))
     sway = noise.soft_noise(p, 4, octaves=2)
     hot = p.uniform(-0.02, 0.02)
-    for layer, (height, width, hue, saturation, value) in enumerate((
+    for _layer, (height, width, hue, saturation, value) in enumerate((
             (2.2, 0.62, 0.0, 1.0, 0.7), (1.8, 0.5, 0.035, 1.0, 0.95), (1.35, 0.42, 0.085, 0.95, 1.0),
             (0.95, 0.34, 0.13, 0.85, 1.0), (0.5, 0.28, 0.15, 0.4, 1.0))):
         up = (1.05 - p.y).clamp(0, 3)

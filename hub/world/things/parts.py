@@ -39,7 +39,7 @@ def bevelled(p: Pen, shape: Tensor, colour: Tensor, width: Number = 0.13) -> Non
 def convex(p: Pen, *corners: Point) -> Tensor:
     """A convex polygon, its corners clockwise as seen."""
     sides = []
-    for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]]):
+    for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]], strict=False):
         ex, ey = bx - ax, by - ay
         size = (ex * ex + ey * ey) ** 0.5
         nx, ny = ey / size, -ex / size
