@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def test_the_linter_has_nothing_to_say():
-    found = subprocess.run([sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."], cwd=Path(__file__).parents[1],
-                           capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."]
+    found = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
