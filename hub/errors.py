@@ -3,11 +3,13 @@
 HubError                    one line that a visitor can read: what happened, what is allowed, what to try
 ├── InputError              the caller's input; exit code 2 on the command line
 │   ├── BadOutput           a place that cannot be written to
+│   ├── BadAddress          a host or port that cannot be served on
 │   ├── BadPicture          a picture that cannot be decoded, or is not allowed
 │   ├── BadParams           parameters that the technique does not take
 │   ├── BadRecipe           a file without a usable recipe, or a recipe that cannot be replayed here
 │   ├── OverLimit           within reason, but over a limit of the policy in force
 │   ├── ShapeError          a tensor of the wrong shape
+│   ├── UnsupportedBackbone  a network that cannot be looked into
 │   ├── UnknownName         a name that nothing answers to; it suggests near ones
 │   │   ├── UnknownBackbone
 │   │   ├── UnknownLayer
@@ -36,6 +38,9 @@ class HubError(Exception):
 class InputError(HubError): ...
 
 
+class BadAddress(InputError): ...
+
+
 class BadOutput(InputError): ...
 
 
@@ -52,6 +57,9 @@ class OverLimit(InputError): ...
 
 
 class ShapeError(InputError): ...
+
+
+class UnsupportedBackbone(InputError): ...
 
 
 class NotOffline(InputError): ...

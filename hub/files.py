@@ -27,6 +27,6 @@ def write_safely(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
+    mask = os.umask(0o077)  # asking means setting, for every thread: for a moment files are too private, never too open
     os.umask(mask)
     return mask

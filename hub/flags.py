@@ -16,8 +16,6 @@ from pydantic_core import PydanticUndefined
 
 from hub.technique import Image, Params
 
-RESERVED = frozenset({"help", "json", "out"})
-"""Flags that every command has; a technique's parameter cannot take these names."""
 LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
 PLAIN: dict[Any, click.ParamType] = {int: click.INT, float: click.FLOAT, str: click.STRING}
 

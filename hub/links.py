@@ -25,13 +25,17 @@ def changed(params: Params) -> dict[str, Any]:
     }
 
 
-def code(technique: Technique, params: Any) -> str:
-    """The run in Python and in the shell, and the link that brings these settings back."""
-    values = changed(params) if params.model_fields_set else {}
-    takes = technique.picture == "needed"
-    words = [w for w in flags.arguments(params) if w not in flags.arguments(technique.Params.model_construct())] if values else []
-    shell = shlex.join(["netsee", "run", technique.name, *(["photo.jpg"] if takes else []), "-o", "out.png", *words])
-    return stage.code(stage.python_code(technique.name, takes, values), shell, link(technique.name, values))
+def code(technique: Technique, params: Params, pictured: bool) -> str:
+    """The run in Python and in the shell, and the link that brings these settings back.
+
+    pictured: whether a picture is given. It and second pictures stand there under names of files to be replaced.
+    """
+    values, pictured = changed(params), pictured or technique.picture == "needed"
+    seconds = {name: f"{name}.jpg" for name in params.fields_meaning("picture") if getattr(params, name) is not None}
+    words = [word for name, value in values.items() for word in flags.words(type(params), name, value)]
+    words += [f"{flags.flag_of(name)}={file}" for name, file in seconds.items()]
+    shell = shlex.join(["netsee", "run", technique.name, *(["photo.jpg"] if pictured else []), "-o", "out.png", *words])
+    return stage.code(stage.python_code(technique.name, pictured, values | seconds), shell, link(technique.name, values))
 
 
 def link(name: str, values: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -39,9 +38,18 @@ def activation(network: Backbone, pictures: Tensor, layer: str, unit: int) -> Te
         return network.features(pictures, [layer])[layer][:, unit].float().mean((1, 2))
 
 
-@lru_cache(maxsize=64)
-def natural_activations(network: Backbone, layer: str, per_class: int = 2) -> Tensor:
-    """Mean activation of every unit of a layer on pictures of the world and on the bundled photographs: (N, channels)."""
+def natural_activations(network: Backbone, layer: str) -> Tensor:
+    """Mean activation of every unit of a layer on pictures of the world and on the bundled photographs: (N, channels).
+
+    Kept with the network, and gone with it.
+    """
+    kept = network.__dict__.setdefault("_natural_activations", {})
+    if layer not in kept:
+        kept[layer] = _natural_activations(network, layer)
+    return kept[layer]
+
+
+def _natural_activations(network: Backbone, layer: str, per_class: int = 1) -> Tensor:
     from hub import samples
     from hub.world import CLASSES, draw
 

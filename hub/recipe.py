@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -26,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 
 from hub.decode import decode, fit, picture_hash, png_text
 from hub.errors import BadPicture, BadRecipe, BrokenTechnique, HubError
+from hub.files import write_safely
 from hub.policy import Policy
 
 if TYPE_CHECKING:
@@ -117,25 +117,8 @@ def png_bytes(result: Result) -> bytes:
 
 
 def save_png(result: Result, path: str | os.PathLike[str]) -> None:
-    """Write the PNG whole or not at all: to a temporary file beside it, down to the disk, then renamed. Raises OSError."""
-    data, path = png_bytes(result), Path(path)
-    number, part = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, 0o666 & ~_umask())  # mkstemp makes files for their owner alone
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    """Write the PNG whole or not at all. Raises OSError."""
+    write_safely(path, png_bytes(result))
 
 
 def _portable(backbone: str) -> str:

@@ -23,7 +23,7 @@ def class_pictures(backbone: str = "embedded", seed: int = 0, size: int | None =
 
     network = backbones.load(backbone)
     params = {"backbone": backbone, "show": "sheet of a layer", "layer": backbones.CLASSES, "seed": seed,
-              "count": len(network.units(backbones.CLASSES)), "size": size or network.side}
+              "filters": len(network.units(backbones.CLASSES)), "size": size or network.side}
     return technique("activation_maximization")(None, params)
 
 

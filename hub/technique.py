@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hub.recipe import Recipe
 
 Image = PILImage.Image
+RESERVED = frozenset({"help", "image", "json", "name", "out", "picture", "policy"})
+"""Names that no parameter may have: `hub.run` and `netsee run` use them."""
 Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture"]
 
 
@@ -261,12 +263,9 @@ class Technique:
 
         Raises InputError (BadPicture, BadParams, …) before any work, NotFinite where numbers ran away.
         """
-        last = None
-        for result in self.stream(image, params, policy=policy):
-            last = result
-        if last is None:
-            raise BrokenTechnique(f"{self.name} ended without a result.")
-        return last
+        for result in self.stream(image, params, policy=policy):  # noqa: B007  (the last one is wanted)
+            pass
+        return result
 
     def stream(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Iterator[Result]:
         """Yield every `Result`; input is checked at once, before the first one is asked for. Close the generator to cancel."""
@@ -280,15 +279,16 @@ class Technique:
             if image is None and self.picture == "needed":
                 raise BadPicture(f"{self.title} needs a picture. Give one, or a sample by name: sample:clouds.")
             return None, ""
-        from hub.decode import decode, fit
+        from hub.decode import Decoded, decode, fit
 
-        decoded = decode(image, policy)
+        decoded = image if isinstance(image, Decoded) else decode(image, policy)
         return fit(decoded.image, policy.working_side), decoded.notice
 
     def _results(self, image: Image | None, params: Params, notice: str) -> Iterator[Result]:
         from hub.recipe import recipe_of
 
         results = self.body(image.copy() if image is not None else None, params)
+        result = Result()
         try:
             for result in results:
                 if not isinstance(result, Result):
@@ -298,6 +298,8 @@ class Technique:
                         result, recipe=recipe_of(self, image, params), caption=" ".join(filter(None, (result.caption, notice)))
                     )
                 yield result
+            if result.progress < 1:
+                raise BrokenTechnique(f"{self.name} ended without a result of progress 1, the one that carries its recipe.")
         finally:
             results.close()
 
@@ -349,6 +351,9 @@ def _signature(body: Body, name: str) -> tuple[type[Params], Literal["needed", "
     wanted = hints.get("params")
     if not (inspect.isclass(wanted) and issubclass(wanted, Params)):
         raise BrokenTechnique(f"{name}: annotate params with a subclass of hub.Params.")
+    taken = sorted(RESERVED & wanted.model_fields.keys())
+    if taken:
+        raise BrokenTechnique(f"{name}: a parameter cannot be called {taken[0]!r}; every command or call has one of that name.")
     kinds = {Image: "needed", Image | None: "welcome", type(None): "none"}
     if hints.get("image") not in kinds:
         raise BrokenTechnique(f"{name}: annotate image as Image (needed), Image | None (welcome) or None (not asked for).")

@@ -97,14 +97,13 @@ def _check(body: Callable[[Trial], None]) -> Callable[[Trial], None]:
 
 @_check
 def says_what_it_is(trial: Trial) -> None:
-    """A title, a family, a summary of a few lines, a sentence for each parameter, names that no front end has taken."""
+    """A title, a family, a summary of a few lines, a sentence for each parameter."""
     technique = trial.technique
     for what in ("title", "family", "summary"):
         require(bool(getattr(technique, what).strip()), f"It has no {what}.")
     require(len(technique.summary) <= 300, f"Its summary has {len(technique.summary)} characters; 300 fit above the tab.")
     for name, each in technique.Params.model_fields.items():
         require(bool(each.description), f"The parameter {name} has no description: use hub.Field(…, description=…).")
-        require(name not in flags.RESERVED, f"A parameter cannot be called {name}: every command has that flag.")
 
 
 @_check

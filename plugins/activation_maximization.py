@@ -24,11 +24,14 @@ from torch import Tensor
 import hub
 from hub import Image, backbones, metrics, pixels
 from hub.backbones import Backbone
+from hub.errors import BadParams
 from hub.pixels import images, objectives
+
+BATCH_PIXELS = 1_000_000  # pixels drawn at once: about a gigabyte while their gradients are computed
 
 
 class Params(hub.Params):
-    quick: ClassVar[dict] = {"steps": 3, "size": 48, "count": 2}
+    quick: ClassVar[dict] = {"steps": 3, "size": 48, "count": 2, "filters": 2}
 
     backbone: hub.BackboneName = hub.Field("embedded", label="Network", description="The network to look into.", more=True)
     show: Literal["one unit", "sheet of a layer", "early to late"] = hub.Field(
@@ -41,9 +44,12 @@ class Params(hub.Params):
         label="Layer",
         description="Where to look: early layers see strokes, late ones things; classes are what the network can name.",
     )
-    unit: hub.UnitName = hub.Field("eye", label="Unit", description="A class by name, or a channel of the layer by number.")
-    count: int = hub.Field(
-        1, ge=1, le=128, label="Pictures", description="Different pictures of the one unit; or filters in a sheet, in a row."
+    unit: hub.UnitName = hub.Field(
+        "", label="Unit", description="A class by name, or a channel of the layer by number; empty for one that shows well."
+    )
+    count: int = hub.Field(1, ge=1, le=9, label="Pictures", description="Different pictures of the one unit.")
+    filters: int = hub.Field(
+        8, ge=1, le=1000, label="Filters", description="How many filters a sheet shows, or each of its rows."
     )
     goal: Literal["whole picture", "centre", "one position"] = hub.Field(
         "centre",
@@ -97,33 +103,36 @@ class Params(hub.Params):
     paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    if image is not None and params.canvas == "phases":
+        raise BadParams("canvas: phases begin from nothing; leave the picture out, or choose pixels or fourier.")
     network = backbones.load(params.backbone)
     if params.show == "one unit":
         yield from one_unit(network, image, params)
     elif params.show == "sheet of a layer":
-        yield from sheet(network, [(params.layer, unit) for unit in spread_units(network, params.layer, params.count)], params)
+        yield from sheet(
+            network, [(params.layer, unit) for unit in spread_units(network, params.layer, params.filters)], image, params
+        )
     else:
         rows = [layer.name for layer in network.landmarks()]
         yield from sheet(
-            network, [(layer, unit) for layer in rows for unit in spread_units(network, layer, params.count)], params
+            network, [(layer, unit) for layer in rows for unit in spread_units(network, layer, params.filters)], image, params
         )
 
 
 def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator[hub.Result]:
     """One picture of a unit, or several that must differ, from nothing or onto a photo."""
-    layer, unit = network.layer(params.layer).name, network.unit(params.layer, params.unit)
+    layer = network.layer(params.layer).name
+    unit = network.unit(layer, params.unit or favourite(network, layer))
     trace = pixels.Trace("activation")
     wish = response(layer, [unit] * params.count, params)
     if params.count > 1 and params.diversity:
         wish = wish + params.diversity * objectives.unlike(network.layer("middle").name)
     pictures = yield from draw(network, wish, params.count, params, trace, image)
     label = named(network, layer, unit)
-    stills = [
-        still.resize((still.width * params.enlarge, still.height * params.enlarge), Pillow.Resampling.LANCZOS)
-        for still in images.to_images(pictures)
-    ]
+    stills = images.to_images(pictures)
+    large = stills[0].width * params.enlarge, stills[0].height * params.enlarge
     yield hub.Result(
-        image=stills[0],
+        image=stills[0].resize(large, Pillow.Resampling.LANCZOS),
         images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
         curves=trace.curves(),
         metrics=figures(network, pictures[:1], layer, unit),
@@ -132,29 +141,40 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
     )
 
 
-def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], params: Params) -> Iterator[hub.Result]:
-    """Many units, drawn in batches layer by layer, shown side by side."""
+def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | None, params: Params) -> Iterator[hub.Result]:
+    """Many units side by side, a row to each layer where there are several; drawn in batches of bounded size."""
     rows: dict[str, list[int]] = {}
     for name, unit in wanted:
         rows.setdefault(network.layer(name).name, []).append(network.unit(name, unit))
-    done: list[tuple[Image, str]] = []
+    each = max(1, BATCH_PIXELS // params.size**2)
+    batches = [(layer, units[i : i + each]) for layer, units in rows.items() for i in range(0, len(units), each)]
+    done: dict[str, list[Image]] = {layer: [] for layer in rows}
     trace = pixels.Trace("activation")
-    for i, (layer, units) in enumerate(rows.items()):
-        wish = response(layer, units, params)
-        span = (i / len(rows), (i + 1) / len(rows))
-        pictures = yield from draw(network, wish, len(units), params, trace, None, span=span, before=[still for still, _ in done])
-        done += [
-            (still, f"{layer} · {named(network, layer, unit)}")
-            for still, unit in zip(images.to_images(pictures), units, strict=True)
-        ]
-    columns = len(next(iter(rows.values()))) if len(rows) > 1 else None
+    for i, (layer, units) in enumerate(batches):
+        span = (i / len(batches), (i + 1) / len(batches))
+        before = [still for row in done.values() for still in row]
+        pictures = yield from draw(network, response(layer, units, params), len(units), params, trace, image, span, before)
+        done[layer] += images.to_images(pictures)
+    captioned = [
+        (still, f"{layer} · {named(network, layer, unit)}")
+        for layer, units in rows.items()
+        for unit, still in zip(units, done[layer], strict=True)
+    ]
     yield hub.Result(
-        image=mosaic([still for still, _ in done], columns),
-        images=done,
+        image=mosaic(aligned(list(done.values())), max(map(len, done.values())) if len(rows) > 1 else None),
+        images=captioned,
         curves=trace.curves(),
         progress=1.0,
-        caption=f"{len(done)} units of {network.name}, from {done[0][1].split(' · ')[0]} to {done[-1][1].split(' · ')[0]}.",
+        caption=f"{len(captioned)} units of {network.name}, from {next(iter(rows))} to {list(rows)[-1]}."
+        if len(rows) > 1
+        else f"{len(captioned)} units of {next(iter(rows))} of {network.name}.",
     )
+
+
+def aligned(rows: Sequence[Sequence[Image]]) -> list[Image | None]:
+    """Rows one after the other, the shorter ones filled up with gaps."""
+    longest = max(map(len, rows))
+    return [still for row in rows for still in (*row, *[None] * (longest - len(row)))]
 
 
 def draw(
@@ -239,6 +259,11 @@ def fitted(photo: Tensor, side: int) -> tuple[int, int]:
     return max(32, round(height * factor)), max(32, round(width * factor))
 
 
+def favourite(network: Backbone, layer: str) -> str:
+    """The unit to show where none was asked for: what the network draws best, as far as it says, else its first."""
+    return network.showpieces[0] if layer == backbones.CLASSES and network.showpieces else network.units(layer)[0]
+
+
 def spread_units(network: Backbone, layer: str, count: int) -> list[str]:
     """`count` units of a layer, evenly over all of them."""
     units = network.units(layer)
@@ -246,14 +271,16 @@ def spread_units(network: Backbone, layer: str, count: int) -> list[str]:
     return [units[i * len(units) // count] for i in range(count)]
 
 
-def mosaic(stills: Sequence[Image], columns: int | None) -> Image:
-    """Pictures of one size side by side, about as wide as tall where the number of columns is not given."""
+def mosaic(stills: Sequence[Image | None], columns: int | None) -> Image:
+    """Pictures of one size side by side, gaps left white, about as wide as tall where the number of columns is not given."""
     if len(stills) == 1:
         return stills[0]
     columns = columns or max(1, round(len(stills) ** 0.5 + 0.49))
     width, height = stills[0].size
     page = Pillow.new("RGB", (columns * (width + 2) - 2, -(-len(stills) // columns) * (height + 2) - 2), "white")
     for i, still in enumerate(stills):
+        if still is None:
+            continue
         page.paste(still, (i % columns * (width + 2), i // columns * (height + 2)))
     return page
 

@@ -38,10 +38,10 @@ class Params(hub.Params):
         description="Early layers dream of strokes and textures, late ones of things; classes are what the network can name.",
     )
     units: hub.UnitNames = hub.Field(
-        "eye",
+        "",
         label="Dream of",
-        description="Classes or channel numbers of that layer, separated by commas; "
-        "leave it empty for whatever the whole layer sees.",
+        description="Classes or channel numbers of that layer, separated by commas; empty for what this network dreams best "
+        "(of classes) or for whatever the whole layer sees.",
     )
     strength: float = hub.Field(1.0, ge=0.1, le=4, label="Strength", description="How far each step goes.")
     steps: int = hub.Field(16, ge=1, le=60, label="Steps", description="Steps of gradient ascent at each octave.")
@@ -79,7 +79,10 @@ class Params(hub.Params):
 
 
 @hub.technique(
-    title="Deep dream", family="Dream", paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks"
+    title="Deep dream",
+    family="Dream",
+    example={"units": "eye"},
+    paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks",
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     network = backbones.load(params.backbone)
@@ -89,20 +92,15 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     trace = pixels.Trace("what the network sees of it")
     frames = params.zoom_frames + 1
     picture = yield from dream(photo, wish, network, params, generator, trace, span=(0.0, 1 / frames))
-    stills = [picture]
+    measured, stills = figures(photo, picture), [images.to_image(picture)]
     for frame in range(1, frames):
-        closer = zoomed(stills[-1], params.zoom)
-        stills.append(
-            (
-                yield from dream(
-                    closer, wish, network, params, generator, trace, span=(frame / frames, (frame + 1) / frames), again=True
-                )
-            )
-        )
+        closer, span = zoomed(picture, params.zoom), (frame / frames, (frame + 1) / frames)
+        picture = yield from dream(closer, wish, network, params, generator, trace, span, again=True)
+        stills.append(images.to_image(picture))
     yield hub.Result(
-        image=images.to_image(stills[-1]),
+        image=stills[-1],
         curves=trace.curves(),
-        metrics=figures(photo, picture),
+        metrics=measured,
         progress=1.0,
         caption=caption(network, params),
         files={"zoom.webp": animation(stills)} if params.zoom_frames else {},
@@ -148,14 +146,16 @@ def wanted(network: Backbone, params: Params) -> objectives.Objective:
         with torch.no_grad():
             guide = images.resize(images.to_tensor(params.guide), (2 * network.side, 2 * network.side)).clamp(0, 1)
             return objectives.like(layer, network.features(guide, [layer])[layer])
-    units = [network.unit(layer, name.strip()) for name in params.units.split(",") if name.strip()]
-    if not units:
-        return objectives.energy(layer)
-    return (
-        objectives.class_everywhere(units, window=network.layer(layer).size[-1])
-        if layer == backbones.CLASSES
-        else objectives.several(layer, units)
-    )
+    units = [network.unit(layer, name) for name in chosen(network, params)]
+    if layer == backbones.CLASSES and units:
+        return objectives.class_everywhere(units, window=network.layer(layer).size[-1])
+    return objectives.several(layer, units) if units else objectives.energy(layer)
+
+
+def chosen(network: Backbone, params: Params) -> list[str]:
+    """The units that were asked for; of classes, where none were, what the network dreams best, as far as it says."""
+    names = [name.strip() for name in params.units.split(",") if name.strip()]
+    return names or (network.showpieces if params.layer == backbones.CLASSES else [])
 
 
 def zoomed(picture: Tensor, factor: float) -> Tensor:
@@ -175,12 +175,12 @@ def caption(network: Backbone, params: Params) -> str:
     """One sentence on what was dreamt of."""
     if params.guide is not None:
         return f"{network.name} dreams of what the guide shows, at {params.layer}."
-    return f"{network.name} dreams of {params.units or 'whatever it sees'}, at {params.layer}."
+    return f"{network.name} dreams of {', '.join(chosen(network, params)) or 'whatever it sees'}, at {params.layer}."
 
 
-def animation(stills: list[Tensor]) -> bytes:
+def animation(stills: list[Image]) -> bytes:
     """An endless animated WebP, there and back."""
-    first, *others = images.to_images(torch.cat(stills))
+    first, *others = stills
     memory = io.BytesIO()
     first.save(memory, "WEBP", save_all=True, append_images=[*others, *others[-2::-1]], duration=80, loop=0, quality=80)
     return memory.getvalue()

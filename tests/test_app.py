@@ -124,7 +124,10 @@ def test_captions_of_strangers_are_text_not_markup():
 
 def test_code_and_link_say_only_what_differs_from_the_defaults(museum):
     technique = registry.technique("red")
-    plain, set_ = links.code(technique, technique.Params()), links.code(technique, technique.Params(steps=9, mood="loud"))
+    plain, set_ = (
+        links.code(technique, technique.Params(), False),
+        links.code(technique, technique.Params(steps=9, mood="loud"), True),
+    )
     assert "steps" not in plain and "?tab=red&quot;" not in plain
     assert "hub.run(&quot;red&quot;, &quot;photo.jpg&quot;, steps=9" in set_ and "--steps=9 --mood=loud" in set_
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +23,7 @@ from hub import __version__, examples, forms, links, registry, stage
 from hub.app import exhibit, gate, page, play
 from hub.app.exhibit import private
 from hub.app.room import Room
-from hub.errors import BadRecipe, HubError
+from hub.errors import BadAddress, BadRecipe, HubError
 from hub.policy import Policy
 from hub.registry import Record
 
@@ -126,7 +127,7 @@ def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[
         if not path:
             return [gr.skip()] * len(where)
         try:
-            recipe = read_recipe(forms.uploaded(path, room.policy))
+            recipe = read_recipe(forms.uploaded(path, room.policy), room.policy)
             if recipe.technique not in houses:
                 raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
             params = {
@@ -217,10 +218,23 @@ def _add_files(app: FastAPI) -> None:
             raise HTTPException(404, str(error)) from error
 
 
+def _check_free(host: str, port: int) -> None:
+    """Raise BadAddress where nothing can be bound, before anything slow is done."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            line = f"Port {port} of {host} cannot be used: it is taken, or not ours. Try --port {min(port + 1, 65535)}."
+            raise BadAddress(line) from error
+
+
 def serve(host: str = "127.0.0.1", port: int = 7860, public: bool = False) -> None:
     """Run the server until it is stopped. public: the limits of a hosted page, where nobody is trusted."""
     import uvicorn
 
+    _check_free(host, port)
     app = application(Policy.public() if public else Policy.local(), host)
     print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)

@@ -121,7 +121,10 @@ def _wall(room: Room, onward: list[tuple[str, str]]) -> None:
     )
     room.kept = gr.State(None, time_to_live=3600)
     with gr.Accordion("The same in Python and in the shell", open=False, elem_classes=["more", "same"]):
-        room.code = gr.HTML(links.code(technique, examples.params_of(technique)), elem_classes=["codes"])
+        room.code = gr.HTML(
+            links.code(technique, examples.params_of(technique), examples.source_of(technique) is not None),
+            elem_classes=["codes"],
+        )
     with gr.Accordion("How it works", open=False, elem_classes=["more", "about"]):
         gr.Markdown(
             technique.documentation + (f"\n\n*{technique.paper}*" if technique.paper else ""),
@@ -186,16 +189,16 @@ def _sample(event: gr.EventData) -> str:
 def _wire_code(room: Room) -> None:
     technique, policy = room.technique, room.policy
 
-    def follow(*values: Any) -> Any:
+    def follow(*given: Any) -> Any:
+        path, values = room.split(given)
         try:
-            return links.code(technique, forms.read(technique.Params, list(values), policy))
+            return links.code(technique, forms.read(technique.Params, values, policy), bool(path))
         except HubError:
             return gr.skip()  # Run will say what is wrong; while someone types, a warning would only be noise
 
-    if room.controls:
-        gr.on(
-            [control.change for control in room.controls], follow, room.controls, room.code, **private, trigger_mode="always_last"
-        )
+    if room.inputs:
+        changes = [component.change for component in room.inputs]
+        gr.on(changes, follow, room.inputs, room.code, **private, trigger_mode="always_last")
 
 
 def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
@@ -206,15 +209,26 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
     if not backbone or not (layers or units):
         return
 
-    def lists(name: str, layer: str | None = None) -> Any:
+    def lists(name: str, *held: Any) -> Any:
         try:
-            found = [gr.update(choices=forms.layer_choices(name)) for _ in layers]
-            return [*found, *(gr.update(choices=forms.unit_choices(name, layer or "")) for _ in units)]
+            known = forms.layer_choices(name)
+            chosen = [still(known, value, "late") for value in held[: len(layers)]]
+            inside = forms.unit_choices(name, chosen[0] if chosen else "")
         except Exception as error:
             log.info("no lists for this network: %s", error)
             return [gr.skip()] * (len(layers) + len(units))
+        found = [gr.update(choices=known, value=value) for value in chosen]
+        return [*found, *(gr.update(choices=inside, value=still(inside, value, "")) for value in held[len(layers) :])]
 
-    given = [controls[backbone[0]], *([controls[layers[0]]] if layers else [])]
     followed = [controls[name] for name in (*layers, *units)]
-    opened(lists, given, followed if len(followed) > 1 else followed, **private)
-    gr.on([component.input for component in given], lists, given, followed, **private)
+    given = [controls[backbone[0]], *followed]
+    opened(lists, given, followed, **private)
+    gr.on([controls[name].input for name in (*backbone, *layers)], lists, given, followed, **private)
+
+
+def still(choices: list[Any], held: Any, otherwise: str) -> Any:
+    """What was chosen, as far as the new list has it too; `otherwise` where it does not."""
+    values = [choice[1] if isinstance(choice, tuple) else choice for choice in choices]
+    if isinstance(held, list):
+        return [value for value in held if value in values]
+    return held if held in values else otherwise

@@ -58,18 +58,18 @@ def _played(room: Room, given: tuple[Any, ...]) -> Iterator[list[Any]]:
 
 def started(technique: Technique, path: str | None, values: list[Any], policy: Policy) -> tuple[Any, Iterator[Result]]:
     """(the picture as it is worked on, the results at a rate for eyes). Raises InputError before any work."""
-    from hub.decode import decode, fit
+    from hub.decode import Decoded, decode, fit
     from hub.runners.local import watch
 
     params = forms.read(technique.Params, values, policy)
     if path is None and technique.picture == "needed":
         raise BadPicture("Choose a picture first: upload one, or click a sample.")
-    before = (
-        fit(decode(forms.uploaded(path, policy), policy).image, policy.working_side)
-        if path and technique.picture != "none"
-        else None
-    )
-    return before, watch(technique.stream(before, params, policy=policy), every=0.25, deadline=policy.deadline)
+    given = None
+    if path and technique.picture != "none":
+        given = decode(forms.uploaded(path, policy), policy)
+        given = Decoded(fit(given.image, policy.working_side), given.notice, given.format)
+    results = watch(technique.stream(given, params, policy=policy), every=0.25, deadline=policy.deadline)
+    return given and given.image, results
 
 
 def _preview(result: Result, elapsed: float) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence, Set
 from functools import cached_property
 from typing import Any
@@ -25,10 +26,15 @@ class Backbone:
 
     name: as it was asked for. model: a timm model; it is frozen, its BatchNorms folded, laid out channels_last.
     classes: names of its classes where they are known. side: the input size it was trained at, in pixels.
+    showpieces: classes that it draws and dreams best, to begin with where nobody asked for any; as its config.json says.
+
+    Threads may share it: looking in hangs hooks on the one model, so they take turns.
     """
 
     def __init__(self, name: str, model: nn.Module, config: dict[str, Any], classes: Sequence[str] | None = None) -> None:
         devices.settle()
+        self._turn = threading.RLock()
+        self.showpieces: list[str] = list(config.get("showpieces") or ())
         self.name, self.classes = name, list(classes) if classes else None
         self.hash = weights_hash(model)
         self.side = config["input_size"][-1]
@@ -44,7 +50,8 @@ class Backbone:
     @cached_property
     def all_layers(self) -> list[Layer]:
         """Every layer but the classifier, found once."""
-        return find_layers(self.model, self.side)
+        with self._turn:
+            return find_layers(self.model, self.side)
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, in the order in which they compute, `classes` last where there is a classifier."""
@@ -126,20 +133,22 @@ class Backbone:
 
             return hook
 
-        handles = [self.model.get_submodule(name).register_forward_hook(catch(name)) for name in modules]
-        try:
-            self.model(inputs)
-        except _Enough:
-            pass
-        finally:
-            for handle in handles:
-                handle.remove()
+        with self._turn:
+            handles = [self.model.get_submodule(name).register_forward_hook(catch(name)) for name in modules]
+            try:
+                self.model(inputs)
+            except _Enough:
+                pass
+            finally:
+                for handle in handles:
+                    handle.remove()
         return caught
 
     @torch.no_grad()
     def scores(self, pictures: Tensor) -> Tensor:
         """The classifier's own answer, (B, classes), before any softmax."""
-        return self.model(self.normalised(pictures)).float()
+        with self._turn:
+            return self.model(self.normalised(pictures)).float()
 
     # ---- the classifier as a layer
 

@@ -22,9 +22,24 @@ def export(network: nn.Module, recipe: Recipe, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     network = network.cpu().to(memory_format=torch.contiguous_format)
-    data = {"input_size": (3, recipe.drawn, recipe.drawn), "mean": (MEAN,) * 3, "std": (STD,) * 3, "interpolation": "bilinear",
-            "crop_pct": 1.0}
-    save_for_hf(network, str(folder), model_config={"label_names": list(CLASSES), "pretrained_cfg": {"license": "apache-2.0"}},
-                model_args=recipe.model_args, data_config=data, safe_serialization=True)
+    data = {
+        "input_size": (3, recipe.drawn, recipe.drawn),
+        "mean": (MEAN,) * 3,
+        "std": (STD,) * 3,
+        "interpolation": "bilinear",
+        "crop_pct": 1.0,
+    }
+    save_for_hf(
+        network,
+        str(folder),
+        model_config={
+            "label_names": list(CLASSES),
+            "showpieces": list(recipe.showpieces),
+            "pretrained_cfg": {"license": "apache-2.0"},
+        },
+        model_args=recipe.model_args,
+        data_config=data,
+        safe_serialization=True,
+    )
     halves = {name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()}
     save_file(halves, folder / "model.safetensors", metadata={"format": "pt"})

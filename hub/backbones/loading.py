@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+import logging
+import threading
+from collections import Counter
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
+from timm.data import ImageNetInfo
+from torch import nn
 
 from hub.backbones.backbone import Backbone
-from hub.errors import NotOffline, UnknownBackbone
+from hub.errors import NotOffline, UnknownBackbone, UnsupportedBackbone
 
 HERE = Path(__file__).parent
+_turn = threading.RLock()
 CATALOGUE = (
     "embedded",
     "timm/resnet50.a1_in1k",
@@ -29,12 +36,24 @@ def names() -> list[str]:
     return list(CATALOGUE)
 
 
-@lru_cache(maxsize=4)
 def load(name: str) -> Backbone:
-    """A network by name, frozen. The last few are kept.
+    """A network by name, frozen. The last few are kept, and two who ask for one at once get the same.
 
-    Raises UnknownBackbone where nothing answers to the name, NotOffline where its weights would have to be downloaded and cannot.
+    Raises UnknownBackbone where nothing answers to the name, UnsupportedBackbone where its layers are not feature maps,
+    NotOffline where its weights would have to be downloaded and cannot.
     """
+    with _turn:
+        return _load(name)
+
+
+def judge() -> Backbone:
+    """The second network of this project, which no technique ever optimises against: it says what another network sees."""
+    with _turn:
+        return _judge()
+
+
+@lru_cache(maxsize=4)
+def _load(name: str) -> Backbone:
     if name == "embedded":
         return _from_folder("embedded", HERE / "embedded")
     if name.startswith("local-dir:"):
@@ -45,19 +64,22 @@ def load(name: str) -> Backbone:
     if name.startswith("hf-hub:"):
         return _pretrained(name, name)
     architecture = name.removeprefix("timm/")
-    if timm.is_model(architecture.partition(".")[0]):
-        return _pretrained(name, architecture)
-    raise UnknownBackbone(
-        name, [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())], hint="List some: netsee list --backbones"
-    )
+    if not timm.is_model(architecture.partition(".")[0]):
+        known = [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())]
+        raise UnknownBackbone(name, known, hint="List some: netsee list --backbones")
+    if architecture not in _with_weights():
+        raise UnknownBackbone(name, [f"timm/{n}" for n in _with_weights()], hint="There are no trained weights of that name.")
+    return _pretrained(name, architecture)
 
 
-def judge() -> Backbone:
-    """The second network of this project, which no technique ever optimises against: it says what another network sees."""
-    return _judge()
+@cache
+def _with_weights() -> frozenset[str]:
+    """Every timm name that has weights, with its tag and without."""
+    tagged = timm.list_pretrained()
+    return frozenset(tagged) | {name.partition(".")[0] for name in tagged}
 
 
-@lru_cache(maxsize=1)
+@cache
 def _judge() -> Backbone:
     return _from_folder("judge", HERE / "judge")
 
@@ -66,11 +88,12 @@ def _from_folder(name: str, folder: Path) -> Backbone:
     """Through timm's own door for local folders, exactly as a Hub model would be."""
     with torch.random.fork_rng(devices=[]):  # building draws initial weights, and the global state is not ours to move
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
-    classes = json.loads((folder / "config.json").read_text()).get("label_names")
-    return Backbone(name, model, model.pretrained_cfg, classes)
+    config = json.loads((folder / "config.json").read_text())
+    return _checked(name, model, {**model.pretrained_cfg, "showpieces": config.get("showpieces")}, config.get("label_names"))
 
 
 def _pretrained(name: str, timm_name: str) -> Backbone:
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not the visitor's concern; our one line is
     try:
         with torch.random.fork_rng(devices=[]):
             model = timm.create_model(timm_name, pretrained=True)
@@ -78,4 +101,20 @@ def _pretrained(name: str, timm_name: str) -> Backbone:
         raise NotOffline(
             f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'."
         ) from error
-    return Backbone(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names"))
+    return _checked(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names") or _imagenet_names(model))
+
+
+def _checked(name: str, model: nn.Module, config: dict[str, Any], classes: list[str] | None) -> Backbone:
+    if hasattr(model, "patch_embed"):
+        raise UnsupportedBackbone(f"{name} is a transformer, whose layers are tokens. Choose a convolutional network.")
+    return Backbone(name, model, config, classes)
+
+
+def _imagenet_names(model: nn.Module) -> list[str] | None:
+    """The names of the thousand classes of ImageNet, which timm knows, where the model has as many."""
+    if model.num_classes != 1000:
+        return None
+    known = ImageNetInfo()
+    names = [known.index_to_description(i).partition(",")[0] for i in range(1000)]
+    seen = Counter(names)
+    return [n if seen[n] == 1 else f"{n} {i}" for i, n in enumerate(names)]

@@ -20,7 +20,7 @@ import copy
 import math
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Recipe:
     batch: int = 64
     echo: int = 4
     decay: float = 0.02
-    card: dict[str, Any] = field(default_factory=dict)
+    showpieces: tuple[str, ...] = ()
 
     def model(self) -> nn.Module:
         torch.manual_seed(self.seed)
@@ -85,6 +85,7 @@ RECIPES = {
             Stage(100_000, 96, 1.2e-3, radius=1.25),
             Stage(45_000, 96, 8e-4, radius=2.25),
         ),
+        showpieces=("eye",),
     ),
     "judge": Recipe(
         "densenet121",
