@@ -25,7 +25,7 @@ DREAMS = {
 }
 WHOLES: dict[str, tuple[str, str | None, dict]] = {
     "default filter picture": ("activation_maximization", None, {}),
-    "sheet of 32 filters": ("activation_maximization", None, {"show": "sheet of a layer", "layer": "late", "count": 32}),
+    "sheet of 32 filters": ("activation_maximization", None, {"show": "sheet of a layer", "layer": "late", "filters": 32}),
     "dream of a 512 px photo": ("deep_dream", "sample:astronaut", {}),
 }
 QUICK = ("filter, ResNet-18 layer2, 64 px", "dream, ResNet-18 layer3, 96 px", "default filter picture")
