@@ -25,10 +25,10 @@ def device() -> torch.device:
 
 @cache
 def has_fast_bf16() -> bool:
-    """True where bfloat16 convolutions truly run faster: AMX tiles on the processor, or a GPU from Ampere on."""
+    """True where bfloat16 convolutions truly run faster: a processor with AMX tiles or AVX-512 BF16, or a GPU from Ampere on."""
     if device().type == "cuda":
         return torch.cuda.get_device_capability()[0] >= 8
-    return device().type == "cpu" and bool(torch.cpu._is_amx_tile_supported())
+    return device().type == "cpu" and bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 @cache

@@ -2,14 +2,14 @@
 
 Start from an almost empty picture, ask the network how strongly one of its units responds, and change the picture by gradient
 ascent so that this response grows. What excites the unit is drawn step by step. Many filters of a layer can be drawn at once,
-as a sheet,
-or a few filters of every layer from early to late: strokes and colours first, textures and patterns next, things at the end.
+as a sheet, or a few filters of every layer from early to late: strokes and colours first, textures and patterns next, things at
+the end.
 
 Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization"
 (Fourier canvas, decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
 Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus its
 evidence before the softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there instead of
-several at the edges.
+several at the edges; units of late layers are drawn coarse to fine, so that one large shape comes before its details.
 """
 
 from __future__ import annotations
@@ -59,22 +59,30 @@ class Params(hub.Params):
         more=True,
     )
     size: int = hub.Field(
-        128,
-        ge=32,
+        0,
+        ge=0,
         le=512,
         label="Size",
-        description="Side that each picture is drawn at, in pixels. The embedded network knows things of about 96 pixels.",
+        description="Side that each picture is drawn at, in pixels, 32 or more; 0 for the size the network was trained at.",
         more=True,
     )
     enlarge: int = hub.Field(
-        4, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True
+        5, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True
     )
-    steps: int = hub.Field(56, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    steps: int = hub.Field(60, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    octaves: int = hub.Field(
+        3,
+        ge=1,
+        le=5,
+        label="Octaves",
+        description="Sizes to draw at, each twice the one before: large shapes come first, and detail grows in them. "
+        "Early layers, which see only detail, take fewer.",
+        more=True,
+    )
     canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
         "pixels",
         label="Canvas",
-        description="What is varied: the pixels, in steps of equal strength at every scale of detail; the spectrum "
-        "(Fourier); or only its phases (MACO).",
+        description="What is varied: the pixels; the spectrum (Fourier); or only its phases (MACO), which takes one octave.",
         more=True,
     )
     robustness: float = hub.Field(
@@ -103,6 +111,8 @@ class Params(hub.Params):
     paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    if 0 < params.size < 32:
+        raise BadParams(f"size: {params.size} is too small to draw in; give 32 or more, or 0 for the network's own.")
     if image is not None and params.canvas == "phases":
         raise BadParams("canvas: phases begin from nothing; leave the picture out, or choose pixels or fourier.")
     network = backbones.load(params.backbone)
@@ -146,7 +156,7 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | N
     rows: dict[str, list[int]] = {}
     for name, unit in wanted:
         rows.setdefault(network.layer(name).name, []).append(network.unit(name, unit))
-    each = max(1, BATCH_PIXELS // params.size**2)
+    each = max(1, BATCH_PIXELS // (params.size or network.side) ** 2)
     batches = [(layer, units[i : i + each]) for layer, units in rows.items() for i in range(0, len(units), each)]
     done: dict[str, list[Image]] = {layer: [] for layer in rows}
     trace = pixels.Trace("activation")
@@ -187,33 +197,53 @@ def draw(
     span: tuple[float, float] = (0.0, 1.0),
     before: Sequence[Image] = (),
 ) -> Generator[hub.Result, None, Tensor]:
-    """The method itself: a canvas, a wish, and steps of gradient ascent while the picture is moved about."""
+    """The method itself: a canvas, coarse to fine, a wish, and steps of gradient ascent while the picture is moved about."""
     generator = torch.Generator().manual_seed(params.seed)
     photo = None if image is None else images.to_tensor(image)
-    size = (params.size, params.size) if photo is None else fitted(photo, params.size)
-    start = None if photo is None else images.resize(photo, size).clamp(0, 1).expand(count, -1, -1, -1)
-    canvas = canvas_of(params.canvas, count, size, generator, start)
+    side = params.size or network.side
+    size = (side, side) if photo is None else fitted(photo, side)
+    picture = None if photo is None else images.resize(photo, size).clamp(0, 1).expand(count, -1, -1, -1)
     if params.smoothness:
         wish = wish - params.smoothness * objectives.variation()
     shaken = (
         pixels.Robustness(4 * params.robustness, 0.06 * params.robustness, 6 * params.robustness) if params.robustness else None
     )
-    return (
-        yield from pixels.maximise(
+    levels = coarse_to_fine(size, 1 if photo is not None else octaves_for(network, wish, params))
+    for i, level in enumerate(levels):
+        canvas = pixels.Enlarged(canvas_of(params.canvas, count, level, generator, picture), size)
+        done = [params.steps * k // len(levels) for k in (i, i + 1)]
+        picture = yield from pixels.maximise(
             wish,
             canvas,
             network,
-            steps=params.steps,
+            steps=done[1] - done[0],
             rule=rule_of(params.canvas),
             robustness=shaken,
             generator=generator,
             tile=0,
             vignette=None if photo is not None or params.goal == "whole picture" else vignette(size),
             trace=trace,
-            span=span,
+            span=tuple(span[0] + (span[1] - span[0]) * k / params.steps for k in done),
             show=lambda pictures: mosaic([*before, *images.to_images(pictures)], None),
         )
-    )
+    return picture
+
+
+def octaves_for(network: Backbone, wish: objectives.Objective, params: Params) -> int:
+    """How many sizes to draw at. What is coarser than an early layer sees would only mislead it, so it gets fewer."""
+    if params.canvas == "phases":
+        return 1
+    stride = max(network.layer(name).stride for name in wish.layers)
+    return max(1, min(params.octaves, params.steps, stride.bit_length() - 3))
+
+
+def coarse_to_fine(size: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
+    """Sizes to draw at, each twice the one before, the last in full.
+
+    >>> coarse_to_fine((96, 96), 3)
+    [(24, 24), (48, 48), (96, 96)]
+    """
+    return [(max(8, size[0] >> i), max(8, size[1] >> i)) for i in reversed(range(octaves))]
 
 
 def response(layer: str, units: Sequence[int], params: Params) -> objectives.Objective:
@@ -230,25 +260,28 @@ def canvas_of(
     """The canvas of that kind, empty, or with the photo on it (phases begin empty in any case)."""
     if kind == "phases" and start is None:
         return pixels.Phases(count, size, generator)
+    start = None if start is None else images.resize(start, size).clamp(0, 1)
     if kind == "pixels":
         return pixels.Pixels(faint_clouds(count, size, generator) if start is None else start)
     return pixels.Fourier(count, size, generator, start)
 
 
-def faint_clouds(count: int, size: tuple[int, int], generator: torch.Generator, cells: int = 12) -> Tensor:
+def faint_clouds(count: int, size: tuple[int, int], generator: torch.Generator, cells: int = 8) -> Tensor:
     """Grey with soft, faint spots of colour: an empty picture that has a slope everywhere. (count, 3, H, W)."""
     light, colour = (torch.randn(count, channels, cells, cells, generator=generator) for channels in (1, 3))
     return images.resize((0.5 + 0.1 * light + 0.05 * colour).to(images.colour_basis().device), size).clamp(0, 1)
 
 
 def rule_of(canvas: str) -> pixels.ascent.Rule:
-    """Pixels climb the normalised gradient, as dreams do; spectra need Adam, whose rate was chosen by looking."""
-    return pixels.Climb(0.011) if canvas == "pixels" else pixels.Adam({"fourier": 0.05, "phases": 0.1}[canvas])
+    """Pixels climb the gradient in steps that get shorter; spectra need Adam, whose rate was chosen by looking."""
+    if canvas == "pixels":
+        return pixels.Climb(0.02, pixels.gradients.smoothed, settle=0.8)
+    return pixels.Adam({"fourier": 0.05, "phases": 0.1}[canvas])
 
 
 def vignette(size: tuple[int, int]) -> Tensor:
-    """Weights (H, W) on the gradient: 1 in the middle, a seventh at the middle of an edge."""
-    weight = objectives.bell(size, 0.5)
+    """Weights (H, W) on the gradient: 1 in the middle, a quarter at the middle of an edge."""
+    weight = objectives.bell(size, 0.6)
     return (weight / weight.max()).to(images.colour_basis().device)
 
 

@@ -88,6 +88,15 @@ def test_a_climb_never_leaves_the_range():
 # ---- the loop
 
 
+def test_a_climb_that_settles_takes_shorter_steps_at_the_end():
+    moves = []
+    for done in (0.0, 0.5, 1.0):
+        parameter = torch.full((1, 3, 8, 8), 0.5)
+        Climb(0.01, lambda slope: slope, settle=0.8)([parameter], [torch.ones_like(parameter)], done)
+        moves.append(parameter.mean().item() - 0.5)
+    assert moves == pytest.approx([0.01, 0.006, 0.002], rel=1e-3)
+
+
 @pytest.mark.parametrize("rule", [lambda: Adam(0.02), lambda: Climb(0.02)])
 def test_the_activation_grows(rule):
     trace = Trace("activation")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hub.pixels import Fourier, Phases, Pixels, images
+from hub.pixels import Enlarged, Fourier, Phases, Pixels, images
 from tests.networks import one_thread, some_pictures  # noqa: F401
 
 
@@ -106,3 +106,17 @@ def test_phases_keep_every_magnitude_while_they_are_optimised(size):
 def test_phases_have_no_share_in_the_mean_colour():
     mean = images.rgb_to_decorrelated(torch.logit(Phases(1, (32, 32), seeded()).picture())).mean((2, 3))
     assert mean.abs().max() < 1e-4
+
+
+def test_an_enlarged_canvas_is_seen_large_and_changed_small():
+    small = torch.full((1, 3, 8, 12), 0.3)
+    canvas = Enlarged(Pixels(small), (32, 48))
+    assert canvas.picture().shape == (1, 3, 32, 48) and canvas.parameters[0].shape == small.shape
+    assert torch.allclose(canvas.picture(), torch.tensor(0.3), atol=1e-6)
+    (slope,) = torch.autograd.grad(canvas.picture().sum(), canvas.parameters)
+    assert slope.mean().item() == pytest.approx(16, rel=1e-3)  # each of its pixels stands for sixteen
+
+
+def test_a_canvas_of_the_size_it_is_seen_at_is_not_resampled():
+    start = some_pictures(1, 16, 16)
+    assert torch.equal(Enlarged(Pixels(start), (16, 16)).picture(), start)

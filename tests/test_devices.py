@@ -44,11 +44,12 @@ def test_bfloat16_is_taken_only_where_it_is_fast(asked_again, fast, dtype):
     assert devices.compute_dtype() == dtype
 
 
-@pytest.mark.parametrize("tiles", [True, False])
-def test_a_processor_is_fast_in_bfloat16_where_it_has_tiles(asked_again, tiles):
+@pytest.mark.parametrize(("tiles", "vectors"), [(True, True), (False, True), (False, False)])
+def test_a_processor_is_fast_in_bfloat16_where_it_has_tiles_or_vectors_for_it(asked_again, tiles, vectors):
     asked_again.setenv("NETSEE_DEVICE", "cpu")
     asked_again.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles)
-    assert devices.has_fast_bf16() is tiles
+    asked_again.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: vectors)
+    assert devices.has_fast_bf16() is (tiles or vectors)
 
 
 def test_an_unknown_number_format_says_which_there_are(asked_again):

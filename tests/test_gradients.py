@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hub.pixels import objectives
-from hub.pixels.gradients import gradient, laplacian_normalised, tiles
+from hub.pixels.gradients import gradient, laplacian_normalised, smoothed, tiles
 from tests.networks import one_thread, pointwise_network, some_pictures, tiny_network  # noqa: F401
 
 
@@ -137,3 +137,13 @@ def test_normalisation_brings_weak_detail_up_to_strong_shapes():
     row = laplacian_normalised(slope)[0, 0, 32]
     strengths = [float((row * wave).mean()) for wave in (shape, detail)]
     assert 0.1 < strengths[1] / strengths[0] < 5  # it was 0.01
+
+
+def test_smoothing_takes_out_the_grid_that_alternates_from_pixel_to_pixel():
+    rows, columns = torch.meshgrid(torch.arange(24), torch.arange(24), indexing="ij")
+    waves = torch.sin(2 * torch.pi * columns / 12).expand(1, 3, 24, 24)
+    grid = ((rows + columns) % 2 * 2.0 - 1).expand(1, 3, 24, 24)
+    inside = (..., slice(2, -2), slice(2, -2))
+    assert torch.allclose(smoothed(waves + grid)[inside], smoothed(waves)[inside], atol=0.1)
+    assert torch.nn.functional.cosine_similarity(smoothed(waves).flatten(), waves.flatten(), dim=0) > 0.99
+    assert smoothed(waves).square().mean().item() == pytest.approx(1.0, abs=1e-4)

@@ -99,6 +99,20 @@ def test_class_everywhere_with_focus_leaves_alone_what_is_not_there():
     assert value(o.class_everywhere([0], window=1, focus=1.0), ONE_EACH, "classes") == pytest.approx([9.0], abs=1e-3)
 
 
+def test_class_everywhere_lets_places_out_of_reach_of_each_other_both_count():
+    maps = torch.zeros(1, 2, 1, 7)
+    maps[0, 0] = torch.tensor([[6.0, -9.0, -9.0, -9.0, -9.0, -9.0, 0.0]])
+
+    def slopes(reach):
+        asked = maps.clone().requires_grad_()
+        o.class_everywhere([0], window=1, focus=20.0, reach=reach)({"classes": asked}, PICTURE).sum().backward()
+        return asked.grad[0, 0, 0]
+
+    assert slopes(2)[0] > 0.1 and slopes(2)[6] > 0.1  # each is the best near by
+    assert slopes(6)[0] > 0.1 and slopes(6)[6] < 0.02  # the first is the best of all
+    assert slopes(2)[1:6].abs().max() < 1e-3
+
+
 def test_like_matches_every_position_with_its_best_word():
     guide = torch.tensor([[1.0, 0.0], [0.0, 2.0]]).view(1, 2, 1, 2)  # words (1, 0) and (0, 2)
     maps = torch.tensor([[3.0, 1.0], [1.0, 1.0]]).view(1, 2, 1, 2).requires_grad_()  # positions (3, 1) and (1, 1)

@@ -34,6 +34,26 @@ def test_large_sheets_are_drawn_in_batches_and_lose_no_unit(monkeypatch):
     assert [caption for _, caption in parts.images] == [caption for _, caption in whole.images]
 
 
+def test_late_layers_are_drawn_coarse_to_fine_and_early_ones_at_once():
+    from hub.pixels import objectives
+    from plugins.activation_maximization import Params, coarse_to_fine, octaves_for
+
+    network = backbones.load("embedded")
+    early, late = (objectives.channels(network.layer(name).name, [0]) for name in ("early", backbones.CLASSES))
+    assert octaves_for(network, early, Params()) == 1
+    assert octaves_for(network, late, Params()) == 3
+    assert octaves_for(network, late, Params(steps=2)) == 2  # none without a step of its own
+    assert coarse_to_fine((64, 48), 2) == [(32, 24), (64, 48)]
+
+
+def test_a_picture_is_drawn_at_the_size_that_the_network_was_trained_at_unless_asked():
+    native = hub.run("activation_maximization", steps=1, enlarge=1).image
+    assert native.size == (backbones.load("embedded").side,) * 2
+    assert hub.run("activation_maximization", steps=1, size=40, enlarge=1).image.size == (40, 40)
+    with pytest.raises(BadParams, match="32 or more"):
+        hub.run("activation_maximization", steps=1, size=8)
+
+
 def test_a_sheet_onto_a_photo_begins_from_the_photo():
     photo = Image.fromarray(np.full((60, 80, 3), (200, 40, 40), np.uint8))
     result = hub.run("activation_maximization", photo, show="sheet of a layer", layer="middle", filters=2, steps=1, size=80)

@@ -4,13 +4,12 @@ from dataclasses import replace
 import pytest
 import timm
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from hub import backbones, devices
 from hub.backbones import train as training
 from hub.backbones.export import export
-from hub.backbones.train import MEAN, STD, Recipe, Stage, attacked, augmented, follow, frozen_statistics, schedule
+from hub.backbones.train import MEAN, STD, Recipe, Stage, augmented, contested, follow, schedule, surprise, worn
 from hub.world import CLASSES
 from tests.networks import NARROW, one_thread, some_pictures, tiny_model  # noqa: F401
 
@@ -77,53 +76,6 @@ def test_the_rate_never_rises_after_the_warm_up():
     assert rates == sorted(rates, reverse=True)
 
 
-# ---- the adversarial step
-
-
-def test_attacked_pictures_stay_within_the_radius_and_the_range():
-    pictures = some_pictures(8).round(decimals=1).clamp(0, 1)
-    moved = attacked(tiny_model(), pictures, torch.arange(8) % 4, 1.25, torch.Generator().manual_seed(0))
-    assert moved.min() >= 0 and moved.max() <= 1 and not moved.requires_grad
-    lengths = (moved - pictures).flatten(1).norm(dim=1)
-    assert lengths.max() <= 1.25 + 1e-4 and lengths.min() > 0
-
-
-def test_attacked_pictures_are_harder_than_any_chance_of_that_length():
-    model, pictures = tiny_model(), some_pictures(8)
-
-    def loss(moved):
-        with torch.no_grad():
-            return F.cross_entropy(model.eval()((moved - MEAN) / STD), labels).item()
-
-    with torch.no_grad():
-        labels = model((pictures - MEAN) / STD).argmax(1)
-    moved = attacked(model, pictures, labels, 2.0, torch.Generator().manual_seed(0))
-    lengths = (moved - pictures).flatten(1).norm(dim=1).view(-1, 1, 1, 1)
-    by_chance = []
-    for seed in range(5):
-        noise = torch.randn(pictures.shape, generator=torch.Generator().manual_seed(seed))
-        by_chance.append(loss((pictures + lengths * noise / noise.flatten(1).norm(dim=1).view(-1, 1, 1, 1)).clamp(0, 1)))
-    gain, chance = loss(moved) - loss(pictures), max(by_chance) - loss(pictures)
-    assert gain > 0 and gain > 3 * chance
-
-
-def test_an_attack_is_reproducible_and_leaves_the_model_ready_to_learn():
-    model, pictures, labels = tiny_model().train(), some_pictures(4), torch.arange(4)
-    before = copy.deepcopy(model)
-    first, again = (attacked(model, pictures, labels, 1.0, torch.Generator().manual_seed(1)) for _ in range(2))
-    assert torch.equal(first, again)
-    assert same(model, before)  # running means too
-    assert model.training and all(p.requires_grad and p.grad is None for p in model.parameters())
-
-
-def test_frozen_statistics_thaw_after_an_error():
-    model = tiny_model().train()
-    with pytest.raises(ZeroDivisionError), frozen_statistics(model):
-        assert not model.training and not any(p.requires_grad for p in model.parameters())
-        1 / 0  # noqa: B018
-    assert model.training and all(p.requires_grad for p in model.parameters())
-
-
 # ---- the running average
 
 
@@ -157,12 +109,50 @@ def test_augmented_pictures_are_pictures_of_the_size_asked_for():
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_augmented_pictures_keep_their_colours_nearly_and_are_mirrored_half_the_time():
+def test_augmented_pictures_keep_their_colours_nearly_and_are_never_mirrored():
     ramp = torch.arange(48).expand(64, 3, 48, 48).mul(4).byte()  # brighter to the right
     out = augmented(ramp, 48, torch.Generator().manual_seed(0))
-    mirrored = (out[:, 1, :, 0] > out[:, 1, :, -1]).all(1).float().mean().item()
-    assert 0.25 < mirrored < 0.75
+    assert (out[:, 1, :, 0] < out[:, 1, :, -1]).all()
     assert out.mean((0, 2, 3)).tolist() == pytest.approx([94 / 255] * 3, abs=0.04)
+
+
+def test_worn_pictures_are_turned_half_the_time():
+    ramp = torch.linspace(0, 1, 32).expand(200, 3, 32, 32)  # the same along every column
+    out = worn(ramp, torch.Generator().manual_seed(1))
+    upright = ((out[:, 0] - out[:, :1, 0]).abs().amax((1, 2)) < 1e-4).float().mean().item()
+    assert out.shape == ramp.shape and out.min() >= 0 and out.max() <= 1
+    assert 0.35 < upright < 0.65
+
+
+def test_worn_pictures_are_blurred_half_the_time_all_together():
+    noise = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    spreads = [worn(noise, torch.Generator().manual_seed(seed), most=0.0).std().item() for seed in range(40)]
+    sharp = sum(spread > 0.98 * noise.std().item() for spread in spreads)
+    assert 10 <= sharp <= 30
+
+
+# ---- pictures that show nothing
+
+
+def test_surprise_is_zero_for_even_answers_and_grows_with_sureness():
+    assert surprise(torch.zeros(2, 5)).tolist() == pytest.approx([0, 0], abs=1e-6)
+    sure = surprise(torch.tensor([[1.0, 0, 0, 0, 0], [9.0, 0, 0, 0, 0]]))
+    assert 0 < sure[0] < sure[1]
+
+
+def test_a_stage_with_nothing_adds_pictures_without_a_label(monkeypatch):
+    monkeypatch.setattr(training, "THINGS", torch.tensor([False, True]))
+    model, pictures, labels = tiny_model().train(), some_pictures(10), torch.tensor([0, 1] * 5)
+    stage = Stage(10, 64, 1e-3, radius=1.0, moves=2, nothing=0.5)
+    seen = contested(model, lambda p: model((p - MEAN) / STD), pictures, labels, stage, torch.Generator().manual_seed(0))
+    assert len(seen) == 10 + 5 // 2 + 10 // 5  # half of the things, and a fifth as many blanks
+    assert (seen[:10] - pictures).flatten(1).norm(dim=1).max() <= 1.0 + 1e-4
+
+
+def test_a_plain_stage_leaves_the_pictures_alone():
+    model, pictures = tiny_model(), some_pictures(4)
+    stage = Stage(10, 64, 1e-3)
+    assert contested(model, model, pictures, torch.arange(4), stage, torch.Generator()) is pictures
 
 
 # ---- a whole training

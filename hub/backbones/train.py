@@ -1,14 +1,14 @@
 """Train the embedded network, or the judge, from nothing but the picture world.
 
     python -m hub.backbones.train embedded --out runs/embedded        # about 80 minutes on one core
-    python -m hub.backbones.train judge --out runs/judge
+    python -m hub.backbones.train judge --out runs/judge              # about 20
 
-First a plain training, then an adversarial one (Madry et al. 2018): every step the pictures are moved against the network, by
-one gradient step of bounded L2 length, before it learns from them. A network trained so relies on what is really in a
-picture, and that is what makes the pictures drawn with it meaningful (Santurkar et al. 2019, "Image synthesis with a single
-robust classifier").
-Departures: one step from a random start with a random radius (after Wong et al. 2020), so that it stays affordable; averaged
-weights (EMA).
+First a plain training, then an adversarial one: every step the pictures are moved against the network before it learns from
+them (`adversary`). A network trained so relies on what is really in a picture, and that is what makes the pictures drawn with
+it meaningful (Santurkar et al. 2019, "Image synthesis with a single robust classifier"). Beside them it sees pictures that
+show nothing (`hub.world.nothing`), moved towards looking like something, and learns to be unsure of them: that keeps it from
+counting parts, six eyes for a face.
+Departures: averaged weights (EMA).
 
 The run can be stopped and started again: it goes on from its last checkpoint.
 """
@@ -20,6 +20,7 @@ import copy
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,26 +31,42 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hub import devices
+from hub.backbones.adversary import attacked, away_from, frozen_statistics, towards_anything
+from hub.pixels.images import resize
 from hub.world import CLASSES
+from hub.world.nothing import nothing
 from hub.world.stream import HELD_OUT, Stream, labelled, loader
 
 MEAN, STD = 0.5, 0.25
+THINGS = torch.tensor([not kind.whole for kind in CLASSES.values()])
+"""Which classes are things, whose parts stand in an order; the others are textures."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Part of a training. rate: the peak learning rate; radius: the largest adversarial step, as L2 in [0, 1] pixels, for 64
-    px."""
+    """Part of a training.
+
+    pictures, size: how many, at what side. rate: the peak learning rate.
+    radius, moves: the largest adversarial change, as L2 in [0, 1] pixels for 64 px, and the gradient steps it takes.
+    nothing: the weight of being unsure of pictures that show nothing; they are moved half as far again.
+    """
 
     pictures: int
     size: int
     rate: float
     radius: float = 0.0
+    moves: int = 1
+    nothing: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train: a timm architecture with its arguments, in stages."""
+    """What to train: a timm architecture with its arguments, in stages.
+
+    drawn: the side that pictures are drawn at. echo: how often each is seen. decay: of the weights.
+    worn: whether half of the pictures are turned, and half of them blurred, so that it recognises those too.
+    showpieces: classes to show first.
+    """
 
     architecture: str
     model_args: dict[str, Any]
@@ -59,6 +76,7 @@ class Recipe:
     batch: int = 64
     echo: int = 4
     decay: float = 0.02
+    worn: bool = False
     showpieces: tuple[str, ...] = ()
 
     def model(self) -> nn.Module:
@@ -71,7 +89,7 @@ RECIPES = {
     "embedded": Recipe(
         "resnet18",
         {
-            "layers": [1, 1, 1, 1],
+            "layers": [1, 2, 2, 1],
             "channels": [64, 128, 192, 256],
             "stem_type": "deep",
             "stem_width": 24,
@@ -79,11 +97,12 @@ RECIPES = {
             "act_layer": "silu",
         },
         seed=1,
+        echo=2,
         stages=(
             Stage(60_000, 64, 3e-3),
-            Stage(60_000, 64, 1.5e-3, radius=1.25),
-            Stage(100_000, 96, 1.2e-3, radius=1.25),
-            Stage(45_000, 96, 8e-4, radius=2.25),
+            Stage(60_000, 64, 2e-3, radius=2.0),
+            Stage(160_000, 64, 1.5e-3, radius=3.5, moves=2, nothing=0.5),
+            Stage(150_000, 96, 1e-3, radius=4.0, moves=2, nothing=0.5),
         ),
         showpieces=("eye",),
     ),
@@ -91,7 +110,8 @@ RECIPES = {
         "densenet121",
         {"growth_rate": 24, "block_config": [2, 4, 6, 4]},
         seed=7,
-        stages=(Stage(70_000, 64, 3e-3), Stage(60_000, 64, 2e-3)),
+        worn=True,
+        stages=(Stage(100_000, 64, 3e-3), Stage(120_000, 64, 2e-3)),
     ),
 }
 
@@ -134,11 +154,12 @@ def train(recipe: Recipe, folder: Path) -> nn.Module:
     if checkpoint.exists():
         progress.load(checkpoint)
     while progress.stage < len(recipe.stages):
-        run_stage(recipe, recipe.stages[progress.stage], progress, checkpoint)
+        stage = recipe.stages[progress.stage]
+        run_stage(recipe, stage, progress, checkpoint)
         progress.stage, progress.step = progress.stage + 1, 0
         progress.save(checkpoint)
         progress.save(folder / f"stage{progress.stage}.pt")
-        print(f"stage {progress.stage} done, held out: {accuracy(progress.average, recipe.drawn, 4):.4f}", flush=True)
+        print(f"stage {progress.stage} done, held out: {accuracy(progress.average, stage.size, 4):.4f}", flush=True)
     return progress.average
 
 
@@ -160,7 +181,9 @@ def run_stage(recipe: Recipe, stage: Stage, progress: Progress, checkpoint: Path
         generator = torch.Generator().manual_seed(recipe.seed + 10_000_019 * progress.stage + progress.step)
         for group in progress.optimiser.param_groups:
             group["lr"] = stage.rate * schedule(progress.step / steps)
-        loss, right = learn(progress, augmented(pictures, stage.size, generator), labels.to(devices.device()), stage, generator)
+        seen = augmented(pictures, stage.size, generator)
+        seen = worn(seen, generator) if recipe.worn else seen
+        loss, right = learn(progress, seen, labels.to(devices.device()), stage, generator)
         progress.step += 1
         if count % per_shard == 0:
             progress.shard += 1
@@ -184,50 +207,49 @@ def schedule(done: float) -> float:
 def learn(progress: Progress, pictures: Tensor, labels: Tensor, stage: Stage, generator: torch.Generator) -> tuple[float, float]:
     """One step of the optimiser. Returns the loss and the share that was right."""
     model = progress.model.train()
-    if stage.radius:
-        pictures = attacked(model, pictures, labels, stage.radius * stage.size / 64, generator)
-    with torch.autocast(devices.device().type, torch.bfloat16, enabled=devices.has_fast_bf16()):
-        scores = model((pictures - MEAN) / STD)
-        loss = F.cross_entropy(scores.float(), labels, label_smoothing=0.05)
+
+    def answer(seen: Tensor) -> Tensor:
+        with torch.autocast(devices.device().type, torch.bfloat16, enabled=devices.has_fast_bf16()):
+            return model((seen - MEAN) / STD).float()
+
+    seen = contested(model, answer, pictures, labels, stage, generator)
+    scores = answer(seen.contiguous(memory_format=torch.channels_last))
+    known, unknown = scores[: len(labels)], scores[len(labels) :]
+    loss = F.cross_entropy(known, labels, label_smoothing=0.05)
+    if len(unknown):
+        loss = loss + stage.nothing * surprise(unknown).mean()
     progress.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 2.0)
     progress.optimiser.step()
     follow(progress.average, model, progress.step)
-    return loss.item(), (scores.argmax(1) == labels).float().mean().item()
+    return loss.item(), (known.argmax(1) == labels).float().mean().item()
 
 
-def attacked(model: nn.Module, pictures: Tensor, labels: Tensor, radius: float, generator: torch.Generator) -> Tensor:
-    """The pictures moved against the network: one gradient step of a random length up to `radius`, from a random start near
-    by."""
+def contested(
+    model: nn.Module,
+    answer: Callable[[Tensor], Tensor],
+    pictures: Tensor,
+    labels: Tensor,
+    stage: Stage,
+    generator: torch.Generator,
+) -> Tensor:
+    """The pictures as the adversary leaves them, and after them, where the stage has such, pictures that show nothing."""
+    if not stage.radius:
+        return pictures
+    radius = stage.radius * stage.size / 64
+    with frozen_statistics(model):
+        moved = attacked(answer, pictures, away_from(labels), radius, generator, stage.moves)
+        if not stage.nothing:
+            return moved
+        things = pictures[THINGS.to(labels.device)[labels]]
+        empty = nothing(things[: len(things) // 2], len(pictures) // 5, generator)
+        return torch.cat([moved, attacked(answer, empty, towards_anything, 1.5 * radius, generator, stage.moves + 1)])
 
-    def unit(t: Tensor) -> Tensor:
-        return t / t.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
 
-    share = torch.rand(len(pictures), 1, 1, 1, generator=generator).sqrt().to(pictures.device)
-    noise = torch.randn(pictures.shape, generator=generator).to(pictures.device)
-    start = (
-        (pictures + 0.3 * radius * share * unit(noise)).clamp(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
-    )
-    with frozen_statistics(model), torch.autocast(devices.device().type, torch.bfloat16, enabled=devices.has_fast_bf16()):
-        loss = F.cross_entropy(model((start - MEAN) / STD).float(), labels)
-    (gradient,) = torch.autograd.grad(loss, start)
-    return (
-        (pictures + radius * share * unit(start.detach() - pictures + 4 * radius * share * unit(gradient))).clamp(0, 1).detach()
-    )
-
-
-class frozen_statistics:
-    """The model's normalisations use, and do not update, their running means while its gradient is only looked at."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
-
-    def __enter__(self) -> None:
-        self.model.eval().requires_grad_(False)
-
-    def __exit__(self, *_: object) -> None:
-        self.model.train().requires_grad_(True)
+def surprise(scores: Tensor) -> Tensor:
+    """How far the answers are from "it could be anything": cross-entropy to the even distribution, zero where they are even."""
+    return -scores.log_softmax(1).mean(1) - math.log(scores.shape[1])
 
 
 @torch.no_grad()
@@ -242,18 +264,31 @@ def follow(average: nn.Module, model: nn.Module, step: int, memory: float = 0.99
 
 
 def augmented(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """uint8 (B, 3, H, W) -> float (B, 3, size, size) in [0, 1]: one random window, a mirror image half the time, colours a
-    little moved."""
+    """uint8 (B, 3, H, W) -> float (B, 3, size, size) in [0, 1]: one random window, colours a little moved."""
     batch, _, side, _ = pictures.shape
     window = side - int(torch.randint(0, side // 6 + 1, (), generator=generator))
     top, left = torch.randint(0, side - window + 1, (2,), generator=generator).tolist()
     cut = pictures[..., top : top + window, left : left + window].to(devices.device()).float().div(255)
     if window != size:
         cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
-    flip = (torch.rand(batch, 1, 1, 1, generator=generator) < 0.5).to(cut.device)
-    cut = torch.where(flip, cut.flip(-1), cut)
     gain = 1 + 0.08 * torch.randn(batch, 3, 1, 1, generator=generator).to(cut.device)
     return (cut * gain).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def worn(pictures: Tensor, generator: torch.Generator, most: float = 45.0) -> Tensor:
+    """Half of the pictures turned by up to `most` degrees, what comes in at the corners mirrored; half of them all blurred by
+    making them smaller and large again. (B, 3, H, W) in [0, 1] -> the same."""
+    batch, side = len(pictures), pictures.shape[-1]
+    angle = math.radians(most) * (2 * torch.rand(batch, generator=generator) - 1)
+    angle = angle * (torch.rand(batch, generator=generator) < 0.5)
+    still = torch.zeros_like(angle)
+    turn = torch.stack([torch.stack([angle.cos(), -angle.sin(), still], 1), torch.stack([angle.sin(), angle.cos(), still], 1)], 1)
+    grid = F.affine_grid(turn.to(pictures.device), list(pictures.shape), align_corners=False)
+    turned = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    if torch.rand((), generator=generator) < 0.5:
+        small = int(side * (0.35 + 0.65 * torch.rand((), generator=generator)))
+        turned = resize(resize(turned, (small, small)), (side, side)).clamp(0, 1)
+    return turned.contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

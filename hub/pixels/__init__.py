@@ -8,13 +8,14 @@ previews of `maximise` on:
 
 from hub.pixels import ascent, canvas, gradients, images, objectives, transforms
 from hub.pixels.ascent import Adam, Climb, Trace, maximise
-from hub.pixels.canvas import Fourier, Phases, Pixels
+from hub.pixels.canvas import Enlarged, Fourier, Phases, Pixels
 from hub.pixels.octaves import octaves, shares
 from hub.pixels.transforms import Robustness
 
 __all__ = [
     "Adam",
     "Climb",
+    "Enlarged",
     "Fourier",
     "Phases",
     "Pixels",

@@ -49,15 +49,20 @@ class Adam:
 
 
 class Climb:
-    """Plain steps of one size along the normalised gradient, as dreams use. size: in [0, 1] pixels, root mean square."""
+    """Plain steps along the normalised gradient, as dreams use.
 
-    def __init__(self, size: float, normalise: Callable[[Tensor], Tensor] = laplacian_normalised) -> None:
-        self.size, self.normalise = size, normalise
+    size: of the first step, in [0, 1] pixels, root mean square. settle: the share by which the last one is smaller.
+    """
+
+    def __init__(
+        self, size: float, normalise: Callable[[Tensor], Tensor] = laplacian_normalised, *, settle: float = 0.0
+    ) -> None:
+        self.size, self.normalise, self.settle = size, normalise, settle
 
     @torch.no_grad()
     def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
         for parameter, slope in zip(parameters, slopes, strict=True):
-            parameter.add_(self.normalise(slope), alpha=self.size).clamp_(0, 1)
+            parameter.add_(self.normalise(slope), alpha=self.size * (1 - self.settle * done)).clamp_(0, 1)
 
 
 @dataclass

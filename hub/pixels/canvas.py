@@ -33,6 +33,19 @@ class Pixels:
         return self.parameters[0].clamp(0, 1)
 
 
+class Enlarged:
+    """Another canvas, coarser than what is seen of it: large shapes come first, where detail has no room yet.
+
+    size: (height, width) that it is shown at.
+    """
+
+    def __init__(self, canvas: Canvas, size: tuple[int, int]) -> None:
+        self.canvas, self.size, self.parameters = canvas, size, canvas.parameters
+
+    def picture(self) -> Tensor:
+        return images.resize(self.canvas.picture(), self.size).clamp(0, 1)
+
+
 class Fourier:
     """The spectrum, every frequency scaled as natural pictures have it, in decorrelated colour, squashed by a sigmoid.
 

@@ -85,6 +85,16 @@ def laplacian_normalised(slope: Tensor, levels: int = 4) -> Tensor:
     return spread_one(out)
 
 
+def smoothed(slope: Tensor) -> Tensor:
+    """The gradient as it is, but for what alternates from pixel to pixel: strided convolutions leave such a grid in it.
+
+    (B, 3, H, W) -> the same shape, root mean square 1. A 3 x 3 binomial filter, which is zero at the highest frequency.
+    """
+    bell = slope.new_tensor([1.0, 2.0, 1.0]) / 4
+    window = torch.outer(bell, bell).expand(3, 1, 3, 3)
+    return spread_one(F.conv2d(F.pad(slope, (1, 1, 1, 1), mode="replicate"), window, groups=3))
+
+
 def spread_one(t: Tensor) -> Tensor:
     """Each picture of a batch divided by its own root mean square."""
     return t / t.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-12)

@@ -92,20 +92,22 @@ def class_evidence(units: Sequence[int]) -> Objective:
     return at_layer(CLASSES, measure)
 
 
-def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.1) -> Objective:
+def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.0, reach: int = 2) -> Objective:
     """Any of the classes, wherever the picture already hints at one: what dreams are made of.
 
     At every place the classifier is asked about a window of `window` x `window` positions, as large as the pictures it was
-    trained on; places count by their own answer, softly (`focus`), so that what is half there grows and what is not is left
-    alone.
+    trained on. A place counts by how its answer compares with the best within `reach` positions: exp(-focus * what it lacks),
+    so that one thing grows where several would overlap, and 0 lets all places count alike.
     """
 
     def measure(maps: Tensor) -> Tensor:
         size = min(window, maps.shape[-2]), min(window, maps.shape[-1])
         logits = F.avg_pool2d(maps, size, 1)
-        sure = torch.logsumexp(F.log_softmax(logits, 1)[:, list(units)], 1).flatten(1)
-        weight = (sure.detach() * focus).softmax(1)
-        return (weight * (sure + logits[:, list(units)].amax(1).flatten(1))).sum(1)
+        sure = torch.logsumexp(F.log_softmax(logits, 1)[:, list(units)], 1, keepdim=True)
+        best = F.max_pool2d(sure.detach(), 2 * reach + 1, 1, reach)
+        weight = (focus * (sure.detach() - best)).exp()
+        wanted = sure + logits[:, list(units)].amax(1, keepdim=True)
+        return (weight * wanted).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
     return at_layer(CLASSES, measure)
 
