@@ -122,8 +122,9 @@ def _finish(name: str, result: Result, out: Out, as_json: bool) -> None:
 @click.argument("png")
 @click.argument("picture", required=False)
 @click.option("-o", "--out", required=True, metavar="OUT", help=OUT_HELP)
+@click.option("--with", "others", multiple=True, metavar="NAME=PICTURE", help="A second picture, such as guide=owl.png.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of the result as JSON.")
-def replay(png: str, picture: str | None, out: str, as_json: bool) -> None:
+def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_json: bool) -> None:
     """Make a picture again from the recipe in its PNG.
 
     PICTURE is the one that it was made from, where it was made from one.
@@ -131,8 +132,17 @@ def replay(png: str, picture: str | None, out: str, as_json: bool) -> None:
     from hub import recipe
 
     place = _out(out, as_json)
+    named = dict(_named(other) for other in others)
     source = _picture(png)
-    _finish(recipe.read_recipe(source).technique, recipe.replay(source, _picture(picture)), place, as_json)
+    again = recipe.replay(source, _picture(picture), pictures=named)
+    _finish(recipe.read_recipe(source).technique, again, place, as_json)
+
+
+def _named(given: str) -> tuple[str, Any]:
+    name, equals, picture = given.partition("=")
+    if not (name and equals and picture):
+        raise click.BadParameter(f"{given!r} is not NAME=PICTURE, such as guide=owl.png.", param_hint="--with")
+    return name.replace("-", "_"), _picture(picture)
 
 
 @click.group()

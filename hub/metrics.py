@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -30,6 +30,30 @@ def second_opinion(picture: Tensor) -> tuple[str, float]:
     """The class that the judge names first for one picture (1, 3, H, W), and its probability."""
     probability, index = judged(picture)[0].max(0)
     return backbones.judge().units(backbones.CLASSES)[int(index)], float(probability)
+
+
+def sightings(picture: Tensor, wanted: Sequence[str], side: int, sure: float = 0.5) -> float:
+    """The share of a picture where the judge sees one of the wanted classes, surely.
+
+    picture: (1, 3, H, W) in [0, 1], looked at through windows of `side` pixels, half a window apart. sure: the least
+    probability of the wanted classes together.
+    """
+    height, width = (max(side, n) for n in picture.shape[-2:])
+    whole = images.resize(picture, (height, width)).clamp(0, 1)
+    windows = torch.cat([whole[..., y : y + side, x : x + side] for y in _places(height, side) for x in _places(width, side)])
+    units = [backbones.judge().units(backbones.CLASSES).index(name) for name in wanted]
+    seen = torch.cat([judged(part)[:, units].sum(1) for part in windows.split(64)])
+    return float((seen >= sure).float().mean())
+
+
+def _places(length: int, side: int) -> list[int]:
+    """Where windows begin, about half a window apart, the last one at the end.
+
+    >>> _places(160, 64)
+    [0, 32, 64, 96]
+    """
+    count = 1 + round((length - side) / (side / 2))
+    return [round(i * (length - side) / max(1, count - 1)) for i in range(count)]
 
 
 def activation(network: Backbone, pictures: Tensor, layer: str, unit: int) -> Tensor:

@@ -107,6 +107,7 @@ class Params(hub.Params):
 @hub.technique(
     title="What a filter looks for",
     family="See",
+    version="2",
     example={"unit": "eye"},
     paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",
 )

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, pixels
+from hub import Image, backbones, metrics, pixels
 from hub.backbones import Backbone
 from hub.pixels import images, objectives
 
@@ -81,6 +81,7 @@ class Params(hub.Params):
 @hub.technique(
     title="Deep dream",
     family="Dream",
+    version="2",
     example={"units": "eye"},
     paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks",
 )
@@ -89,10 +90,10 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     generator = torch.Generator().manual_seed(params.seed)
     photo = images.to_tensor(image)
     wish = wanted(network, params)
-    trace = pixels.Trace("what the network sees of it")
+    trace = pixels.Trace("evidence" if chosen_classes(network, params) else "activation")
     frames = params.zoom_frames + 1
     picture = yield from dream(photo, wish, network, params, generator, trace, span=(0.0, 1 / frames))
-    measured, stills = figures(photo, picture), [images.to_image(picture)]
+    told, stills = caption(network, params, photo, picture), [images.to_image(picture)]
     for frame in range(1, frames):
         closer, span = zoomed(picture, params.zoom), (frame / frames, (frame + 1) / frames)
         picture = yield from dream(closer, wish, network, params, generator, trace, span, again=True)
@@ -100,9 +101,8 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     yield hub.Result(
         image=stills[-1],
         curves=trace.curves(),
-        metrics=measured,
         progress=1.0,
-        caption=caption(network, params),
+        caption=told,
         files={"zoom.webp": animation(stills)} if params.zoom_frames else {},
     )
 
@@ -166,16 +166,27 @@ def zoomed(picture: Tensor, factor: float) -> Tensor:
     return images.resize(picture[..., top : top + h, left : left + w], (height, width)).clamp(0, 1)
 
 
-def figures(photo: Tensor, picture: Tensor) -> dict[str, float]:
-    """How far the dream went from the photo, in [0, 1]."""
-    return {"change, mean of a pixel": (picture - photo).abs().mean().item()}
+def chosen_classes(network: Backbone, params: Params) -> list[str]:
+    """The classes that are dreamt of, none where it is a layer or a guide."""
+    at_classes = params.guide is None and network.layer(params.layer).name == backbones.CLASSES
+    return [network.units(backbones.CLASSES)[network.unit(params.layer, name)] for name in chosen(network, params) if at_classes]
 
 
-def caption(network: Backbone, params: Params) -> str:
-    """One sentence on what was dreamt of."""
+def caption(network: Backbone, params: Params, photo: Tensor, picture: Tensor) -> str:
+    """What was dreamt of, and, of classes that it knows, where the judge sees them now and where it did before."""
+    classes = chosen_classes(network, params)
     if params.guide is not None:
         return f"{network.name} dreams of what the guide shows, at {params.layer}."
-    return f"{network.name} dreams of {', '.join(chosen(network, params)) or 'whatever it sees'}, at {params.layer}."
+    if not classes:
+        return f"{network.name} dreams of {', '.join(chosen(network, params)) or 'whatever it sees'}, at {params.layer}."
+    words = " or ".join(name.replace("_", " ") for name in classes)
+    if not set(classes) <= set(backbones.judge().units(backbones.CLASSES)):
+        return f"A dream of {words}."
+    now, before = (metrics.sightings(p, classes, network.side) for p in (picture, photo))
+    return (
+        f"A dream of {words}. A second network, which had no part in it, sees that in {now:.0%} of the dream, "
+        f"and in {before:.0%} of your picture."
+    )
 
 
 def animation(stills: list[Image]) -> bytes:

@@ -110,6 +110,11 @@ def test_a_technique_that_fails_to_import_is_named_at_the_foot_with_its_reason(p
     assert "absent" in foot(page) and "no such thing" in foot(page)
 
 
+def test_the_foot_says_whose_machine_it_is(museum):
+    assert "on this machine" in foot(build(Policy.local()))
+    assert "by this server" in foot(build(Policy.public()))
+
+
 def foot(page):
     return next(str(c["props"]["value"]) for c in page.config["components"] if 'class="foot"' in str(c["props"].get("value")))
 

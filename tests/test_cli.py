@@ -132,6 +132,18 @@ def test_json_prints_the_figures(netsee, toy, tmp_path):
     assert json.loads(out) == {"caption": "hello", "metrics": {"dots": 4.0}, "table": []}
 
 
+def test_replay_takes_the_second_pictures_by_name(netsee, photo, tmp_path):
+    second = tmp_path / "second.png"
+    Image.new("RGB", (40, 30), (10, 200, 90)).save(second)
+    steps = ("--steps=1", "--octaves=1")
+    assert netsee("run", "deep_dream", photo, "-o", tmp_path / "a.png", "--layer=late", "--guide", second, *steps)[0] == 0
+    code, _, said = netsee("replay", tmp_path / "a.png", photo, "-o", tmp_path / "b.png")
+    assert code == 2 and "guide" in said
+    assert netsee("replay", tmp_path / "a.png", photo, "-o", tmp_path / "b.png", "--with", "guide")[0] == 2
+    assert netsee("replay", tmp_path / "a.png", photo, "-o", tmp_path / "b.png", "--with", f"guide={second}")[0] == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
 def test_replay_makes_the_same_file(netsee, toy, photo, tmp_path):
     netsee("run", toy, photo, "-o", tmp_path / "a.png", "--seed", 9)
     assert netsee("replay", tmp_path / "a.png", photo, "-o", tmp_path / "b.png")[0] == 0

@@ -121,3 +121,18 @@ def test_the_second_opinion_is_the_judges_surest_class(monkeypatch):
     logits = torch.tensor([-4.8, 4.8, -4.8])
     assert (name, share) == ("green", pytest.approx(logits.softmax(0)[1].item()))
     assert metrics.judged(green).sum().item() == pytest.approx(1)
+
+
+def test_sightings_are_the_share_of_a_picture_where_the_judge_sees_a_class():
+    from hub.world import draw
+
+    owls, heart = draw("owl", 3, 96, seed=5, plain=True), draw("heart", 1, 96, seed=5, plain=True)
+    row = torch.cat([*owls.split(1), heart], -1)
+    everywhere = torch.cat(list(owls.split(1)), -1)
+    nowhere, some, most = (metrics.sightings(p, ["owl"], 96) for p in (heart, row, everywhere))
+    assert nowhere == 0 and 0 < some < most and most >= 0.6
+    assert metrics.sightings(row, ["owl", "heart"], 96) > some
+
+
+def test_a_picture_smaller_than_a_window_is_one_window():
+    assert metrics.sightings(some_pictures(1, 20, 30), ["owl"], 64) in (0.0, 1.0)

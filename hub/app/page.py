@@ -39,12 +39,13 @@ def banner() -> str:
     return f'<header class="banner"><h1>{TITLE}</h1><p>{LINE}.</p></header>'
 
 
-def about(failed: Iterable[Record], version: str) -> str:
-    """The foot of the page: what this is, and which techniques are missing and why."""
+def about(failed: Iterable[Record], version: str, hosted: bool = False) -> str:
+    """The foot of the page: what this is, and which techniques are missing and why. hosted: for others than its owner."""
     rows = "".join(f"<li><b>{escape(r.name)}</b> <span>{escape(r.error)}</span></li>" for r in failed)
     missing = f'<details class="failed"><summary>Not on show</summary><ul>{rows}</ul></details>' if rows else ""
+    where = "your picture is worked on by this server" if hosted else "everything is computed on this machine"
     return (
-        f'<footer class="foot"><p>{TITLE} {escape(version)} · open source, Apache-2.0 · everything is computed on this machine; '
+        f'<footer class="foot"><p>{TITLE} {escape(version)} · open source, Apache-2.0 · {where}; '
         f"nothing you upload is kept.</p>{missing}</footer>"
     )
 

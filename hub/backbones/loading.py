@@ -1,4 +1,8 @@
-"""From a name to a network. Grammar: `embedded` · `timm/NAME[.TAG]` · `hf-hub:OWNER/NAME[@REVISION]` · `local-dir:FOLDER`."""
+"""From a name to a network. Grammar: `embedded` · `timm/NAME[.TAG]` · `hf-hub:OWNER/NAME[@REVISION]` · `local-dir:FOLDER`.
+
+timm is imported by the first network that is loaded: with torchvision, which it brings, that takes two seconds, and a page that
+opens need not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
-from timm.data import ImageNetInfo
 from torch import nn
 
 from hub.backbones.backbone import Backbone
@@ -63,6 +65,8 @@ def _load(name: str) -> Backbone:
         return _from_folder(name, folder)
     if name.startswith("hf-hub:"):
         return _pretrained(name, name)
+    import timm
+
     architecture = name.removeprefix("timm/")
     if not timm.is_model(architecture.partition(".")[0]):
         known = [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())]
@@ -75,6 +79,8 @@ def _load(name: str) -> Backbone:
 @cache
 def _with_weights() -> frozenset[str]:
     """Every timm name that has weights, with its tag and without."""
+    import timm
+
     tagged = timm.list_pretrained()
     return frozenset(tagged) | {name.partition(".")[0] for name in tagged}
 
@@ -86,6 +92,8 @@ def _judge() -> Backbone:
 
 def _from_folder(name: str, folder: Path) -> Backbone:
     """Through timm's own door for local folders, exactly as a Hub model would be."""
+    import timm
+
     with torch.random.fork_rng(devices=[]):  # building draws initial weights, and the global state is not ours to move
         model = timm.create_model(f"local-dir:{folder}", pretrained=True)
     config = json.loads((folder / "config.json").read_text())
@@ -93,6 +101,8 @@ def _from_folder(name: str, folder: Path) -> Backbone:
 
 
 def _pretrained(name: str, timm_name: str) -> Backbone:
+    import timm
+
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not the visitor's concern; our one line is
     try:
         with torch.random.fork_rng(devices=[]):
@@ -112,6 +122,8 @@ def _checked(name: str, model: nn.Module, config: dict[str, Any], classes: list[
 
 def _imagenet_names(model: nn.Module) -> list[str] | None:
     """The names of the thousand classes of ImageNet, which timm knows, where the model has as many."""
+    from timm.data import ImageNetInfo
+
     if model.num_classes != 1000:
         return None
     known = ImageNetInfo()
