@@ -32,7 +32,14 @@ def chromium():
     assert path, "chromium is missing: apt-get install chromium"
     with sync_playwright() as play:
         browser = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+            ],
         )
         yield browser
         browser.close()
@@ -183,6 +190,33 @@ def test_a_bad_upload_is_one_readable_line(visit, tmp_path):
     assert "Traceback" not in said and "on our side" not in said and str(tmp_path) not in said
 
 
+def test_a_picture_is_pasted(visit):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label(re.compile("Clear|Remove", re.I)).locator("visible=true").first.click()
+    page.evaluate("""async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 30, height: 20 });
+      canvas.getContext('2d').fillRect(0, 0, 30, 20);
+      const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
+    }""")
+    page.get_by_label("Paste from clipboard").locator("visible=true").first.click()
+    expect(page.locator(".photo img:visible")).to_have_count(1)
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+    expect(page.locator(".picture:visible").first).to_have_attribute("style", "--w:30;--h:20")
+
+
+def test_a_picture_is_taken_with_the_camera(visit):
+    page = visit(permissions=["camera"])
+    page.get_by_label(re.compile("Clear|Remove", re.I)).locator("visible=true").first.click()
+    page.get_by_label("Capture from camera").locator("visible=true").first.click()
+    page.get_by_text("Click to Access Webcam").locator("visible=true").click()
+    page.get_by_label("capture photo").locator("visible=true").click()
+    expect(page.locator(".photo img:visible")).to_have_count(1)
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in")
+
+
 def test_a_failing_technique_says_so_without_its_secrets(visit):
     page = visit("faulty")
     button(page, "Run").click()
@@ -285,3 +319,20 @@ def test_a_real_dream_runs_in_the_page(visit):
         == "deep_dream"
     )
     assert page.locator(".compare:visible").count() == 1
+
+
+def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):
+    page = chromium.new_page(viewport=DESKTOP)
+    page.set_default_timeout(PATIENCE)
+    large = Image.effect_noise((4000, 4100), 90)
+    large.save(tmp_path / "large.png")
+    with hall.opened(tmp_path / "hosted", built_in=True), hall.served(Policy.public()) as hosted:
+        page.goto(f"{hosted}/?tab=deep_dream")
+        dial(page, steps=1, octaves=1)
+        page.locator("[data-sample=cat]:visible").click()
+        expect(line(page)).to_contain_text("Done in")
+        assert max(shown(page).size) <= Policy.public().working_side
+        page.get_by_label(re.compile("Clear|Remove", re.I)).locator("visible=true").first.click()
+        page.locator(".photo:visible input[type=file]").first.set_input_files(tmp_path / "large.png")
+        expect(page.get_by_text("exceed the maximum allowed size of 10")).to_be_visible()
+        page.close()

@@ -106,3 +106,15 @@ def test_two_threads_can_look_into_one_network():
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+@pytest.mark.parametrize("name", ["activation_maximization", "deep_dream"])
+def test_the_shipped_example_is_what_the_technique_makes_today(name):
+    from hub import examples, registry
+    from hub.recipe import read_recipe
+
+    technique = registry.technique(name)
+    recipe = read_recipe(str(examples.SHIPPED / f"{name}.png"))
+    assert recipe.version == technique.version
+    assert recipe.params == examples.params_of(technique).model_dump(mode="json")
+    assert recipe.weights == {"embedded": backbones.load("embedded").hash}
