@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 import timm
@@ -255,3 +256,28 @@ def test_the_hash_is_that_of_the_weights_and_of_nothing_else():
     with torch.no_grad():
         changed.fc.bias[0] += 1e-6
     assert weights_hash(changed) != tiny_network().hash
+
+
+@pytest.mark.parametrize("listening", [True, False])
+def test_a_hub_that_cannot_be_reached_is_not_tried_again_and_again(monkeypatch, listening):
+    from huggingface_hub import constants
+
+    from hub.backbones import loading
+
+    tried = []
+
+    def create_model(*_, **__):
+        tried.append(constants.HF_HUB_OFFLINE)
+        raise OSError("not here")
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if listening:
+            server.listen()
+        monkeypatch.setattr(loading, "getproxies", dict)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(timm, "create_model", create_model)
+        with pytest.raises(NotOffline, match="timm/resnet18"):
+            loading._pretrained("timm/resnet18", "resnet18")
+    assert tried == [not listening] and constants.HF_HUB_OFFLINE is False

@@ -25,7 +25,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
 LATE = {("technique", "decode"), ("technique", "recipe"), ("technique", "backbones"), ("decode", "samples")}
 """Upward, inside a function: what a call by hand needs, and what `import hub` must not bring."""
 ROOT_FLOOR = 3  # `hub` itself gives the names of technique and registry
-TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.attack"}
+TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.adversary"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
 GRADIO = {"app", "forms"}
 TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "samples", "sheets", "testing", "training", "trial",

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
 from torch import nn
@@ -105,13 +110,38 @@ def _pretrained(name: str, timm_name: str) -> Backbone:
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not the visitor's concern; our one line is
     try:
-        with torch.random.fork_rng(devices=[]):
+        with impatient(), torch.random.fork_rng(devices=[]):
             model = timm.create_model(timm_name, pretrained=True)
     except Exception as error:
         raise NotOffline(
             f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'."
         ) from error
     return _checked(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names") or _imagenet_names(model))
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Where the hub cannot be reached, only what was downloaded before is looked for; its client would try for a minute."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not reachable(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def reachable(address: str, patience: float = 3.0) -> bool:
+    """Whether somebody takes a connection at the host of a web address, within `patience` seconds; a proxy is trusted to."""
+    if getproxies():
+        return True
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), patience).close()
+    except OSError:
+        return False
+    return True
 
 
 def _checked(name: str, model: nn.Module, config: dict[str, Any], classes: list[str] | None) -> Backbone:

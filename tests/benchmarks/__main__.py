@@ -92,6 +92,11 @@ def main() -> None:
         ),
     )
 
+    if not asked.quick:
+        print("## Whether the pictures stay as good\n\nClass pictures that the judge, a second network, names first.")
+        named = {dtype: job("quality", dtype, asked.threads) for dtype in rates}
+        table(["format", *named["float32"]], [[dtype, *map(str, found.values())] for dtype, found in named.items()])
+
     print("## Start-up")
     table(
         ["what", "time"],

@@ -113,6 +113,17 @@ def comparison(name: str, rounds: int, steps: int, peers: bool) -> dict[str, flo
     return {label: median(found) for label, found in times.items()} | failed
 
 
+def quality() -> dict[str, int]:
+    """How many class pictures, drawn in the format that this process computes in, the judge names, as they are and moved."""
+    from hub import sheets
+    from hub.backbones.card import transfer
+    from hub.pixels import images
+
+    drawn = sheets.class_pictures("embedded")
+    named = transfer(torch.cat([images.to_tensor(image) for image, _ in drawn.images]))
+    return {moved: sum(hits) for moved, hits in named.items()} | {"of": len(drawn.images)}
+
+
 def trouble_with(run: contenders.Run) -> str:
     """Warm up; say in a line what went wrong, which is not ours to mend in other people's tools."""
     try:
@@ -134,6 +145,8 @@ def main() -> None:
     devices.settle()
     if asked.name == "machine":
         found: dict = machine(asked.repetitions)
+    elif asked.name == "quality":
+        found = quality()
     elif asked.compare:
         found = comparison(asked.name, max(2, asked.repetitions // 3), 4, asked.peers)
     else:
