@@ -102,7 +102,7 @@ RECIPES = {
             Stage(60_000, 64, 3e-3),
             Stage(60_000, 64, 2e-3, radius=2.0),
             Stage(160_000, 64, 1.5e-3, radius=3.5, moves=2, nothing=0.5),
-            Stage(150_000, 96, 1e-3, radius=4.0, moves=2, nothing=0.5),
+            Stage(90_000, 96, 1e-3, radius=4.0, moves=2, nothing=0.5),
         ),
         showpieces=("eye",),
     ),
