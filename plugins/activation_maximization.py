@@ -7,9 +7,9 @@ the end.
 
 Sources: Erhan et al. 2009, "Visualizing higher-layer features of a deep network"; Olah et al. 2017, "Feature visualization"
 (Fourier canvas, decorrelated colour, robustness, diversity); Fel et al. 2023 (MACO: only the phases are optimised).
-Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus its
-evidence before the softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there instead of
-several at the edges; units of late layers are drawn coarse to fine, so that one large shape comes before its details.
+Departures: jitter, scale and rotation are one resampling of fixed shape; a class is drawn by its log-probability plus a
+little of its evidence before the softmax; with `centre`, gradients near the middle weigh most, so that one motif stands there
+instead of several at the edges; units of late layers are drawn coarse to fine, so that one large shape comes before its details.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Params(hub.Params):
     enlarge: int = hub.Field(
         5, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True
     )
-    steps: int = hub.Field(60, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
+    steps: int = hub.Field(90, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
     octaves: int = hub.Field(
         3,
         ge=1,
@@ -207,7 +207,7 @@ def draw(
     if params.smoothness:
         wish = wish - params.smoothness * objectives.variation()
     shaken = (
-        pixels.Robustness(4 * params.robustness, 0.06 * params.robustness, 6 * params.robustness) if params.robustness else None
+        pixels.Robustness(6 * params.robustness, 0.09 * params.robustness, 9 * params.robustness) if params.robustness else None
     )
     levels = coarse_to_fine(size, 1 if photo is not None else octaves_for(network, wish, params))
     for i, level in enumerate(levels):

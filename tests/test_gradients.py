@@ -132,11 +132,11 @@ def test_normalised_gradients_of_nothing_are_nothing():
 
 def test_normalisation_brings_weak_detail_up_to_strong_shapes():
     x = torch.arange(64) / 64
-    shape, detail = torch.sin(2 * torch.pi * x), torch.sin(2 * torch.pi * 24 * x)
-    slope = (100 * shape + detail).expand(1, 3, 64, 64)
+    shape, detail = torch.sin(2 * torch.pi * x), torch.sin(2 * torch.pi * 16 * x)
+    slope = (20 * shape + detail).expand(1, 3, 64, 64)
     row = laplacian_normalised(slope)[0, 0, 32]
     strengths = [float((row * wave).mean()) for wave in (shape, detail)]
-    assert 0.1 < strengths[1] / strengths[0] < 5  # it was 0.01
+    assert 0.25 < strengths[1] / strengths[0] < 5  # it was 0.05
 
 
 def test_smoothing_takes_out_the_grid_that_alternates_from_pixel_to_pixel():

@@ -130,17 +130,18 @@ def recipe_text(role: str) -> str:
     from hub.backbones.train import RECIPES
 
     recipe = RECIPES[role]
-    stages = "\n".join(
-        f"| {i + 1} | {s.pictures:,} | {s.size} | {s.rate:g} | {s.radius or '–'} |" for i, s in enumerate(recipe.stages)
-    )
+    rows = [(s.pictures, s.size, s.rate, s.radius, s.radius and s.moves, s.nothing) for s in recipe.stages]
+    cells = [" | ".join(f"{value:,g}" if value else "–" for value in row) for row in rows]
+    stages = "\n".join(f"| {i} | {row} |" for i, row in enumerate(cells, 1))
+    worn = " Half of the pictures were turned by up to 45°, and half of them blurred." if recipe.worn else ""
     return f"""## Data and recipe
 
 Data: the picture world (`hub.world`), drawn by program; no photograph and no other network's output was used.
-Architecture: timm `{recipe.architecture}` with `{json.dumps(recipe.model_args)}`. AdamW, batches of {recipe.batch}, averaged
-weights, on two CPU cores.
+Architecture: timm `{recipe.architecture}` with `{json.dumps(recipe.model_args)}`. AdamW, batches of {recipe.batch}, every
+picture seen {recipe.echo} times, averaged weights, on one CPU core.{worn}
 
-| stage | pictures | px | rate | adversarial L2 radius (at 64 px) |
-|---|---|---|---|---|
+| stage | pictures | px | rate | adversarial L2 radius (at 64 px) | in steps | weight of pictures that show nothing |
+|---|---|---|---|---|---|---|
 {stages}
 
 Made again by `python -m hub.backbones.train {role} --out runs/{role}`."""

@@ -69,9 +69,9 @@ def laplacian_normalised(slope: Tensor, levels: int = 4) -> Tensor:
     """Give every scale of detail the same strength: a Laplacian pyramid whose levels are divided by their own spread.
 
     (B, 3, H, W) -> the same shape, standard deviation 1. Source: the Laplacian pyramid gradient normalisation of the 2015
-    DeepDream notebook.
+    DeepDream notebook. Departure: the grid of strided convolutions, which the finest level would show, is taken out first.
     """
-    detail, low = [], slope
+    detail, low = [], without_grid(slope)
     for _ in range(levels):
         if min(low.shape[-2:]) < 8:
             break
@@ -86,13 +86,18 @@ def laplacian_normalised(slope: Tensor, levels: int = 4) -> Tensor:
 
 
 def smoothed(slope: Tensor) -> Tensor:
-    """The gradient as it is, but for what alternates from pixel to pixel: strided convolutions leave such a grid in it.
+    """The gradient as it is, but for its grid, at root mean square 1. (B, 3, H, W) -> the same shape."""
+    return spread_one(without_grid(slope))
 
-    (B, 3, H, W) -> the same shape, root mean square 1. A 3 x 3 binomial filter, which is zero at the highest frequency.
+
+def without_grid(slope: Tensor) -> Tensor:
+    """A gradient without what alternates from pixel to pixel: strided convolutions leave such a grid in it.
+
+    (B, 3, H, W) -> the same shape. A 3 x 3 binomial filter, which is zero at the highest frequency.
     """
     bell = slope.new_tensor([1.0, 2.0, 1.0]) / 4
     window = torch.outer(bell, bell).expand(3, 1, 3, 3)
-    return spread_one(F.conv2d(F.pad(slope, (1, 1, 1, 1), mode="replicate"), window, groups=3))
+    return F.conv2d(F.pad(slope, (1, 1, 1, 1), mode="replicate"), window, groups=3)
 
 
 def spread_one(t: Tensor) -> Tensor:

@@ -76,28 +76,31 @@ def neuron(layer: str, units: Sequence[int]) -> Objective:
     return at_layer(layer, lambda f: f[torch.arange(len(f)), wanted.to(f.device), f.shape[-2] // 2, f.shape[-1] // 2])
 
 
-def class_evidence(units: Sequence[int]) -> Objective:
-    """How surely the classifier would name each picture's class: its log-probability plus the evidence itself, before the
-    softmax.
+def class_evidence(units: Sequence[int], beyond: float = 0.1) -> Objective:
+    """How surely the classifier would name each picture's class: its log-probability, and a little of the evidence itself,
+    before the softmax.
 
-    The first keeps other classes out, the second goes on growing when the first is nearly zero.
+    The first keeps other classes out; `beyond` of the second goes on growing when the first is nearly zero. Much of it would
+    draw many parts of a thing rather than one whole.
     """
     wanted = torch.as_tensor(units)
 
     def measure(maps: Tensor) -> Tensor:
         logits = maps.mean((2, 3))
         mine = torch.arange(len(logits)), wanted.to(logits.device)
-        return F.log_softmax(logits, 1)[mine] + logits[mine]
+        return F.log_softmax(logits, 1)[mine] + beyond * logits[mine]
 
     return at_layer(CLASSES, measure)
 
 
-def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.0, reach: int = 2) -> Objective:
+def class_everywhere(
+    units: Sequence[int], window: int = 3, focus: float = 0.5, reach: int = 2, beyond: float = 0.1
+) -> Objective:
     """Any of the classes, wherever the picture already hints at one: what dreams are made of.
 
     At every place the classifier is asked about a window of `window` x `window` positions, as large as the pictures it was
     trained on. A place counts by how its answer compares with the best within `reach` positions: exp(-focus * what it lacks),
-    so that one thing grows where several would overlap, and 0 lets all places count alike.
+    so that one thing grows where several would overlap, and 0 lets all places count alike. beyond: as for `class_evidence`.
     """
 
     def measure(maps: Tensor) -> Tensor:
@@ -106,7 +109,7 @@ def class_everywhere(units: Sequence[int], window: int = 3, focus: float = 0.0, 
         sure = torch.logsumexp(F.log_softmax(logits, 1)[:, list(units)], 1, keepdim=True)
         best = F.max_pool2d(sure.detach(), 2 * reach + 1, 1, reach)
         weight = (focus * (sure.detach() - best)).exp()
-        wanted = sure + logits[:, list(units)].amax(1, keepdim=True)
+        wanted = sure + beyond * logits[:, list(units)].amax(1, keepdim=True)
         return (weight * wanted).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
     return at_layer(CLASSES, measure)
