@@ -46,6 +46,19 @@ def sightings(picture: Tensor, wanted: Sequence[str], side: int, sure: float = 0
     return float((seen >= sure).float().mean())
 
 
+def testimony(before: Tensor, after: Tensor, wanted: Sequence[str], side: int) -> str:
+    """A sentence on where the judge sees the wanted classes now, and where it did before; none for classes it does not know.
+
+    before, after: (1, 3, H, W) in [0, 1], of any two sizes. side: see `sightings`.
+    """
+    if not set(wanted) <= set(backbones.judge().units(backbones.CLASSES)):
+        return ""
+    then, now = (sightings(picture, wanted, side) for picture in (images.resize(before, after.shape[-2:]).clamp(0, 1), after))
+    return (
+        f"A second network, which had no part in it, sees that in {now:.0%} of the picture; before, it did in {then:.0%}."
+    )
+
+
 def _places(length: int, side: int) -> list[int]:
     """Where windows begin, about half a window apart, the last one at the end.
 

@@ -63,11 +63,12 @@ class Params(hub.Params):
         ge=0,
         le=512,
         label="Size",
-        description="Side that each picture is drawn at, in pixels, 32 or more; 0 for the size the network was trained at.",
+        description="Side that each picture is drawn at, in pixels, 32 or more; 0 for the size the network was trained at, "
+        "or twice that with a photo.",
         more=True,
     )
     enlarge: int = hub.Field(
-        5, ge=1, le=8, label="Enlarge", description="How many times larger a single picture is shown and saved.", more=True
+        5, ge=1, le=8, label="Enlarge", description="How many times larger a picture drawn from nothing is saved.", more=True
     )
     steps: int = hub.Field(90, ge=1, le=1000, label="Steps", description="Steps of gradient ascent.")
     octaves: int = hub.Field(
@@ -141,15 +142,26 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
     pictures = yield from draw(network, wish, params.count, params, trace, image)
     label = named(network, layer, unit)
     stills = images.to_images(pictures)
-    large = stills[0].width * params.enlarge, stills[0].height * params.enlarge
     yield hub.Result(
-        image=stills[0].resize(large, Pillow.Resampling.LANCZOS),
+        image=enlarged(stills[0], params.enlarge) if image is None else laid_on(image, pictures[:1]),
         images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
         curves=trace.curves(),
         metrics=figures(network, pictures[:1], layer, unit),
-        caption=seen_by_judge(pictures[:1], label),
+        caption=f"Drawn for {label}. {seen_by_judge(network, pictures[:1], layer, label, image)}",
         progress=1.0,
     )
+
+
+def enlarged(still: Image, times: int) -> Image:
+    """A small picture, so that one can look at it."""
+    return still.resize((still.width * times, still.height * times), Pillow.Resampling.LANCZOS)
+
+
+def laid_on(image: Image, picture: Tensor) -> Image:
+    """What was drawn onto a small copy of the photo, laid on the photo itself, whose detail stays."""
+    photo = images.to_tensor(image)
+    change = picture - images.resize(photo, picture.shape[-2:]).clamp(0, 1)
+    return images.to_image(photo + images.resize(change, photo.shape[-2:]))
 
 
 def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | None, params: Params) -> Iterator[hub.Result]:
@@ -157,7 +169,7 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | N
     rows: dict[str, list[int]] = {}
     for name, unit in wanted:
         rows.setdefault(network.layer(name).name, []).append(network.unit(name, unit))
-    each = max(1, BATCH_PIXELS // (params.size or network.side) ** 2)
+    each = max(1, BATCH_PIXELS // side_of(network, params, onto=image is not None) ** 2)
     batches = [(layer, units[i : i + each]) for layer, units in rows.items() for i in range(0, len(units), each)]
     done: dict[str, list[Image]] = {layer: [] for layer in rows}
     trace = pixels.Trace("activation")
@@ -201,8 +213,7 @@ def draw(
     """The method itself: a canvas, coarse to fine, a wish, and steps of gradient ascent while the picture is moved about."""
     generator = torch.Generator().manual_seed(params.seed)
     photo = None if image is None else images.to_tensor(image)
-    side = params.size or network.side
-    size = (side, side) if photo is None else fitted(photo, side)
+    size = (side_of(network, params),) * 2 if photo is None else fitted(photo, side_of(network, params, onto=True))
     picture = None if photo is None else images.resize(photo, size).clamp(0, 1).expand(count, -1, -1, -1)
     if params.smoothness:
         wish = wish - params.smoothness * objectives.variation()
@@ -218,7 +229,7 @@ def draw(
             canvas,
             network,
             steps=done[1] - done[0],
-            rule=rule_of(params.canvas),
+            rule=rule_of(params.canvas, onto=photo is not None),
             robustness=shaken,
             generator=generator,
             tile=0,
@@ -273,10 +284,11 @@ def faint_clouds(count: int, size: tuple[int, int], generator: torch.Generator, 
     return images.resize((0.5 + 0.1 * light + 0.05 * colour).to(images.colour_basis().device), size).clamp(0, 1)
 
 
-def rule_of(canvas: str) -> pixels.ascent.Rule:
-    """Pixels climb the gradient in steps that get shorter; spectra need Adam, whose rate was chosen by looking."""
+def rule_of(canvas: str, onto: bool = False) -> pixels.ascent.Rule:
+    """Pixels climb the gradient in steps that get shorter, and in small ones `onto` a photo, so that it stays to be seen;
+    spectra need Adam. The rates were chosen by looking."""
     if canvas == "pixels":
-        return pixels.Climb(0.02, pixels.gradients.smoothed, settle=0.8)
+        return pixels.Climb(0.004 if onto else 0.02, pixels.gradients.smoothed, settle=0.8)
     return pixels.Adam({"fourier": 0.05, "phases": 0.1}[canvas])
 
 
@@ -284,6 +296,11 @@ def vignette(size: tuple[int, int]) -> Tensor:
     """Weights (H, W) on the gradient: 1 in the middle, a quarter at the middle of an edge."""
     weight = objectives.bell(size, 0.6)
     return (weight / weight.max()).to(images.colour_basis().device)
+
+
+def side_of(network: Backbone, params: Params, onto: bool = False) -> int:
+    """The side to draw at: as asked for, or the network's own, and twice that onto a photo, where the thing finds its place."""
+    return params.size or network.side * (2 if onto else 1)
 
 
 def fitted(photo: Tensor, side: int) -> tuple[int, int]:
@@ -334,7 +351,10 @@ def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[s
     }
 
 
-def seen_by_judge(picture: Tensor, label: str) -> str:
-    """One sentence with what the judge, a network that was not optimised against, sees in the picture."""
+def seen_by_judge(network: Backbone, picture: Tensor, layer: str, label: str, image: Image | None) -> str:
+    """One sentence with what the judge, a network that was not optimised against, sees in the picture; where a class was
+    drawn onto a photo, in how much of it."""
+    if image is not None and layer == backbones.CLASSES:
+        return metrics.testimony(images.to_tensor(image), picture, [label.replace(" ", "_")], network.side)
     name, share = metrics.second_opinion(picture)
-    return f"Drawn for {label}. A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."
+    return f"A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."

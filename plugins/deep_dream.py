@@ -180,13 +180,7 @@ def caption(network: Backbone, params: Params, photo: Tensor, picture: Tensor) -
     if not classes:
         return f"{network.name} dreams of {', '.join(chosen(network, params)) or 'whatever it sees'}, at {params.layer}."
     words = " or ".join(name.replace("_", " ") for name in classes)
-    if not set(classes) <= set(backbones.judge().units(backbones.CLASSES)):
-        return f"A dream of {words}."
-    now, before = (metrics.sightings(p, classes, network.side) for p in (picture, photo))
-    return (
-        f"A dream of {words}. A second network, which had no part in it, sees that in {now:.0%} of the dream, "
-        f"and in {before:.0%} of your picture."
-    )
+    return " ".join(filter(None, (f"A dream of {words}.", metrics.testimony(photo, picture, classes, network.side))))
 
 
 def animation(stills: list[Image]) -> bytes:

@@ -211,6 +211,7 @@ def test_a_picture_is_taken_with_the_camera(visit):
     page.get_by_label(re.compile("Clear|Remove", re.I)).locator("visible=true").first.click()
     page.get_by_label("Capture from camera").locator("visible=true").first.click()
     page.get_by_text("Click to Access Webcam").locator("visible=true").click()
+    page.wait_for_function("[...document.querySelectorAll('video')].some(video => video.readyState > 2 && video.videoWidth)")
     page.get_by_label("capture photo").locator("visible=true").click()
     expect(page.locator(".photo img:visible")).to_have_count(1)
     button(page, "Run").click()

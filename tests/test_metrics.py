@@ -136,3 +136,11 @@ def test_sightings_are_the_share_of_a_picture_where_the_judge_sees_a_class():
 
 def test_a_picture_smaller_than_a_window_is_one_window():
     assert metrics.sightings(some_pictures(1, 20, 30), ["owl"], 64) in (0.0, 1.0)
+
+
+def test_a_testimony_compares_after_with_before_and_is_silent_on_what_the_judge_does_not_know():
+    from hub.world import draw
+
+    owl, heart = draw("owl", 1, 96, seed=5, plain=True), draw("heart", 1, 64, seed=5, plain=True)
+    assert metrics.testimony(heart, owl, ["owl"], 96).endswith("sees that in 100% of the picture; before, it did in 0%.")
+    assert metrics.testimony(heart, owl, ["goldfish of another list"], 96) == ""

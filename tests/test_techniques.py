@@ -62,6 +62,14 @@ def test_a_sheet_onto_a_photo_begins_from_the_photo():
     assert red > 2 * green
 
 
+def test_what_is_drawn_onto_a_photo_lies_on_the_photo_at_its_own_size():
+    photo = Image.effect_noise((300, 200), 90).convert("RGB")  # detail that no small copy of it holds
+    result = hub.run("activation_maximization", photo, unit="owl", steps=3)
+    assert result.image.size == photo.size
+    before, after = (np.asarray(picture, float).ravel() for picture in (photo, result.image))
+    assert 0 < np.abs(before - after).mean() and np.corrcoef(before, after)[0, 1] > 0.9
+
+
 def test_rows_of_a_sheet_line_up_where_one_is_short():
     from plugins.activation_maximization import aligned, mosaic
 
