@@ -114,7 +114,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     """See the module's page."""
     begun = time.perf_counter()
     other = params.style or samples.load(params.reference)
-    photo, style = (small(picture, SIDE) for picture in (image, other))
+    photo, style = (regions.small(picture, SIDE) for picture in (image, other))
     whole = looks.by_region(photo, style, regions.whole(photo, style), params.strength)
     yield hub.Result(image=lambda: whole(images.to_image(photo)), progress=0.02)
     found = paired(photo, style, params)
@@ -134,12 +134,6 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
         files=lookup_table(photo, style, found, params),
         progress=1.0,
     )
-
-
-def small(picture: Image, side: int) -> Tensor:
-    """A copy with a longer side of at most `side`, (1, 3, H, W) in [0, 1]."""
-    whole = images.to_tensor(picture)
-    return images.resize(whole, regions.fitted(whole, side)).clamp(0, 1)
 
 
 def paired(photo: Tensor, style: Tensor, params: Params) -> Regions:
@@ -166,7 +160,7 @@ def restyled(
         return lambda strength, full: looks.by_region(photo, style, found, strength)(full)
     if method != "deep":
         return lambda strength, full: looks.statistical(photo, style, method, strength)(full)
-    tiny, wanted = small(image, deep.SIDE), images.resize(style, regions.fitted(style, deep.SIDE)).clamp(0, 1)
+    tiny, wanted = regions.small(image, deep.SIDE), images.resize(style, regions.fitted(style, deep.SIDE)).clamp(0, 1)
     start = images.to_tensor(looks.by_region(photo, style, found, 1.0)(images.to_image(tiny)))
     network = backbones.load(params.backbone)
     maps = yield from deep.optimised(tiny, wanted, found, network, start, params.steps, params.photorealism)
@@ -177,7 +171,7 @@ def compared(
     image: Image, photo: Tensor, style: Tensor, found: Regions, params: Params
 ) -> Generator[hub.Result, None, tuple[list[dict], dict[str, hub.Curve]]]:
     """Every method on a copy of the photo: a table at full strength, and curves of its figures over strength."""
-    copy = images.to_image(small(image, report.SIDE))
+    copy = images.to_image(regions.small(image, report.SIDE))
     rows, curves = [], {}
     for i, method in enumerate(METHODS):
         begun = time.perf_counter()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image as Pillow
+from PIL import ImageDraw
 from torch import Tensor
 
 from hub import Image
@@ -39,6 +40,13 @@ class Regions:
     photo: Tensor
     style: Tensor
     partner: tuple[int, ...]
+
+
+def small(picture: Image, side: int) -> Tensor:
+    """A copy with a longer side of at most `side`, (1, 3, H, W) in [0, 1]."""
+    factor = min(1.0, side / max(picture.size))
+    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+    return images.to_tensor(picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0))
 
 
 def whole(photo: Tensor, style: Tensor) -> Regions:
@@ -205,16 +213,22 @@ def _numbers(word: str, most: int) -> bool:
 
 
 def shown(regions: Regions, photo: Tensor, style: Tensor) -> list[tuple[Image, str]]:
-    """The photo and the reference with their regions tinted, partners alike and what is kept in grey, and who answers to whom."""
-    tints = torch.tensor([colorsys.hsv_to_rgb((0.58 + 0.381966 * i) % 1, 0.75, 0.95) for i in range(regions.style.shape[1])])
-    grey = torch.full((1, 3), 0.5)
-    mine = torch.cat([tints[[p]] if p != KEEP else grey for p in regions.partner])
-    said = ", ".join(f"{i + 1} > {'keep' if p == KEEP else p + 1}" for i, p in enumerate(regions.partner))
-    return [(_tinted(photo, regions.photo, mine), f"Regions of the photo: {said}"),
-            (_tinted(style, regions.style, tints), "Regions of the reference, numbered by their partners' colours")]  # fmt: skip
+    """The photo and the reference with their regions tinted and numbered: partners alike, what is kept in grey."""
+    tints = [colorsys.hsv_to_rgb((0.58 + 0.381966 * i) % 1, 0.75, 0.95) for i in range(regions.style.shape[1])]
+    mine = [(0.5, 0.5, 0.5) if partner == KEEP else tints[partner] for partner in regions.partner]
+    said = ", ".join(f"{i + 1} > {'keep' if partner == KEEP else partner + 1}" for i, partner in enumerate(regions.partner))
+    return [(tinted(photo, regions.photo, mine), f"Regions of your photo, and whose look they take: {said}"),
+            (tinted(style, regions.style, tints), "Regions of the reference")]  # fmt: skip
 
 
-def _tinted(picture: Tensor, masks: Tensor, tints: Tensor) -> Image:
-    flat = torch.einsum("bkhw,kc->bchw", masks, tints)
-    light = picture.cpu().mean(1, keepdim=True)
-    return images.to_image(0.55 * flat + 0.45 * light)
+def tinted(picture: Tensor, masks: Tensor, tints: Sequence[tuple[float, float, float]]) -> Image:
+    """A picture in grey under its regions' colours, each region numbered where it is most itself."""
+    flat = torch.einsum("bkhw,kc->bchw", masks, torch.tensor(tints))
+    page = images.to_image(0.55 * flat + 0.45 * picture.cpu().mean(1, keepdim=True))
+    write, inner = ImageDraw.Draw(page), affine.box(masks.double(), max(1, max(page.size) // 16))
+    for i, mask in enumerate(inner[0]):
+        if mask.max() > 0.2:
+            down, across = divmod(int(mask.argmax()), page.width)
+            size = max(10, max(page.size) // 14)
+            write.text((across, down), str(i + 1), "white", font_size=size, anchor="mm", stroke_width=2, stroke_fill="black")
+    return page

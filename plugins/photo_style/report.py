@@ -6,8 +6,7 @@ from torch import Tensor
 
 import hub
 from hub import Image, metrics
-from hub.pixels import images
-from plugins.photo_style.regions import KEEP, Regions, fitted
+from plugins.photo_style.regions import KEEP, Regions, small
 
 SIDE = 512  # longer side that pictures are measured at
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -15,8 +14,7 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 def figures(result: Image, image: Image, style: Tensor) -> dict[str, float]:
     """Edge SSIM, style distance as the judge sees it, and affine residual."""
-    made, photo = (images.to_tensor(picture) for picture in (result, image))
-    made, photo = (images.resize(picture, fitted(picture, SIDE)).clamp(0, 1).contiguous() for picture in (made, photo))
+    made, photo = (small(picture, SIDE) for picture in (result, image))
     return {
         "edge SSIM": metrics.edge_ssim(made, photo),
         "style distance": metrics.style_distance(made, style),
@@ -40,13 +38,13 @@ def rounded(values: dict[str, float]) -> dict[str, float]:
 
 def caption(method: str, found: Regions, figures: dict[str, float]) -> str:
     """What was done, in a sentence or two."""
-    kept = sum(partner == KEEP for partner in found.partner)
-    regions = f"{len(found.partner)} regions took the look of their partners" if len(found.partner) > 1 else ""
+    kept, count = sum(partner == KEEP for partner in found.partner), len(found.partner)
+    regions = f"{count - kept} of {count} regions took the look of their partners" if count > 1 else ""
     said = {
         "by region": regions or "The whole photo took the look of the reference",
         "deep": "A network saw to the style, the matting Laplacian to the photo",
         "reinhard": "Every channel of colour took the reference's mean and spread",
         "monge-kantorovich": "The colours took the reference's mean and covariance",
     }[method]
-    left = f"; {kept} of them kept as they were" if kept and method in ("by region", "deep") else ""
+    left = ", the rest was kept as it is" if kept and method in ("by region", "deep") else ""
     return f"{said}{left}. Edges stand where they stood: {figures['edge SSIM']:.2f} of 1."
