@@ -188,6 +188,13 @@ def test_one_region_gives_a_lookup_table_that_makes_the_same_picture():
     assert "look.cube" not in restyled(regions=2).files
 
 
+@pytest.mark.parametrize("compare", [False, True])
+def test_progress_never_falls_in_the_deep_method(compare):
+    results = hub.stream("photo_style", PHOTO, style=STYLE, method="deep", steps=2, compare=compare)
+    progress = [result.progress for result in results]
+    assert progress == sorted(progress) and len(progress) >= 5
+
+
 def test_methods_are_compared_when_asked():
     result = restyled(compare=True, steps=1)
     assert [row["method"] for row in result.table] == ["by region", "deep", "monge-kantorovich", "reinhard"]

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
 from typing import ClassVar, Literal
 
 from torch import Tensor
@@ -189,7 +188,9 @@ def quietly(work: Generator[hub.Result, None, Restyle]) -> Generator[hub.Result,
     """The same work, where its own progress is not the whole's."""
     try:
         while True:
-            yield replace(next(work), progress=0.8)
+            preview = next(work)
+            preview.progress = 0.8
+            yield preview
     except StopIteration as done:
         return done.value
 

@@ -36,7 +36,7 @@ def optimised(
     trace = pixels.Trace("what is wanted")
     rule, generator = pixels.Adam(0.01, cosine=True), torch.Generator().manual_seed(0)
     made = yield from pixels.maximise(
-        wish, pixels.Pixels(start), network, steps=steps, rule=rule, generator=generator, trace=trace, span=(0.1, 0.9)
+        wish, pixels.Pixels(start), network, steps=steps, rule=rule, generator=generator, trace=trace, span=(0.05, 0.75)
     )
     return affine.maps_between(photo.cpu(), made.cpu(), RADII, EPS)
 

@@ -225,8 +225,9 @@ def tinted(picture: Tensor, masks: Tensor, tints: Sequence[tuple[float, float, f
     """A picture in grey under its regions' colours, each region numbered where it is most itself."""
     flat = torch.einsum("bkhw,kc->bchw", masks, torch.tensor(tints))
     page = images.to_image(0.55 * flat + 0.45 * picture.cpu().mean(1, keepdim=True))
-    write, inner = ImageDraw.Draw(page), affine.box(masks.double(), max(1, max(page.size) // 16))
-    for i, mask in enumerate(inner[0]):
+    write, reach = ImageDraw.Draw(page), max(1, min(page.size) // 10)
+    inner = affine.box(F.pad(masks.double(), (reach,) * 4), reach)[0, :, reach:-reach, reach:-reach]
+    for i, mask in enumerate(inner):
         if mask.max() > 0.2:
             down, across = divmod(int(mask.argmax()), page.width)
             size = max(10, max(page.size) // 14)
