@@ -221,5 +221,5 @@ def affine_residual(picture: Tensor, photo: Tensor) -> float:
     height, width = photo.shape[-2:]
     if min(height, width) < 3:
         return 0.0
-    energy = float(Matting(photo.double(), eps=1e-9)(picture.double()))
+    energy = float(Matting(photo.cpu().double(), eps=1e-9)(picture.cpu().double()))
     return 255 * math.sqrt(energy / ((height - 2) * (width - 2) * 27))

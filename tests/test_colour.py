@@ -78,4 +78,4 @@ def test_pictures_of_one_colour_give_numbers(transfer):
     assert torch.isfinite(transfer(flat, other)).all() and torch.isfinite(transfer(other, flat)).all()
     assert torch.allclose(transfer(flat, other).mean((2, 3)), colour.oklab_to_rgb(
         colour.rgb_to_oklab(other).mean((2, 3), keepdim=True))[..., 0, 0] if transfer is colour.reinhard
-        else other.mean((2, 3)), atol=1e-3)  # fmt: skip
+        else other.mean((2, 3)), atol=1e-3)

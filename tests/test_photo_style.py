@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 import hub
-from hub import samples
+from hub import pixels, samples
 from hub.errors import BadParams
 from hub.pixels import colour, images
 from plugins.photo_style import deep, looks, regions
@@ -82,7 +82,7 @@ def test_painted_regions_meet_by_their_colours_and_one_without_a_partner_stays_a
     {"photo_mask": halves((100, 100), "red", "blue"), "style_mask": halves((150, 100), "red", "blue")},
     {"photo_mask": halves((150, 100), "red", "blue")},
     {"style_mask": halves((150, 100), "red", "blue")},
-])  # fmt: skip
+])
 def test_masks_of_other_proportions_or_alone_are_refused(masks):
     with pytest.raises(BadParams, match="mask"):
         restyled(**masks)
@@ -229,7 +229,7 @@ def test_optimising_lowers_the_style_loss_and_photorealism_lowers_the_residual()
     found = regions.whole(photo, style)
     ends = []
     for photorealism in (0.0, 3000.0):
-        steps = deep.optimised(photo, style, found, tiny_network(), photo, 12, photorealism)
+        steps = deep.optimised(photo, style, found, tiny_network(), photo, 12, photorealism, pixels.Trace(""))
         *_, last = steps
         ends.append(metrics.affine_residual(images.to_tensor(last.image), photo))
     loss = deep.style_loss(style, found, tiny_network())

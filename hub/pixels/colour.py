@@ -58,7 +58,7 @@ def reinhard(source: Tensor, target: Tensor) -> Tensor:
     """
     lab = rgb_to_oklab(source)
     (mean, spread), (mean_wanted, wanted) = moments(lab), moments(rgb_to_oklab(target))
-    matrix = scaling(spread, wanted).to(source.dtype).expand(len(source), 3, 3)
+    matrix = scaling(spread, wanted).to(source).expand(len(source), 3, 3)
     return oklab_to_rgb(mixed(lab - mean[..., None, None], matrix) + mean_wanted[..., None, None])
 
 
@@ -69,24 +69,25 @@ def monge_kantorovich(source: Tensor, target: Tensor) -> Tensor:
     Source: Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
     """
     (mean, spread), (mean_wanted, wanted) = moments(source), moments(target)
-    matrix = transport(spread, wanted).to(source.dtype)
+    matrix = transport(spread, wanted).to(source)
     return mixed(source - mean[..., None, None], matrix.expand(len(source), 3, 3)) + mean_wanted[..., None, None]
 
 
 def scaling(spread: Tensor, wanted: Tensor, least: float = LEAST) -> Tensor:
-    """The diagonal matrix that gives every channel the variance wanted, (B, 3, 3), in float64.
+    """The diagonal matrix that gives every channel the variance wanted, (B, 3, 3), in float64 on the processor.
 
     spread, wanted: covariances, (B, 3, 3); `least` is added to every variance of both.
     """
-    return ((wanted.double().diagonal(0, 1, 2) + least) / (spread.double().diagonal(0, 1, 2) + least)).sqrt().diag_embed()
+    before, after = (c.cpu().double().diagonal(0, 1, 2) + least for c in (spread, wanted))
+    return (after / before).sqrt().diag_embed()
 
 
 def transport(spread: Tensor, wanted: Tensor, least: float = LEAST) -> Tensor:
-    """The symmetric matrix T of least movement with T spread T = wanted, (B, 3, 3), in float64.
+    """The symmetric matrix T of least movement with T spread T = wanted, (B, 3, 3), in float64 on the processor.
 
     spread, wanted: covariances, (B, 3, 3); `least` is added to every variance of both.
     """
-    spread, wanted = (c.double() + least * torch.eye(3, dtype=torch.float64, device=c.device) for c in (spread, wanted))
+    spread, wanted = (c.cpu().double() + least * torch.eye(3, dtype=torch.float64) for c in (spread, wanted))
     root, inverse = matrix_power(spread, 0.5), matrix_power(spread, -0.5)
     return inverse @ matrix_power(root @ wanted @ root, 0.5) @ inverse
 

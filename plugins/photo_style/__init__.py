@@ -17,19 +17,21 @@ Sources: Luan, Paris, Shechtman and Bala 2017, "Deep photo style transfer"; Piti
 et al. 2001; Levin et al. 2008 (matting Laplacian); He et al. 2010 (guided filter).
 Departures: colours are moved in Oklab, with gains that do not bring out noise, and what no screen can show loses colour and not
 light. Luan's defects are mended: a region without a partner is kept instead of pulled to nothing, masks are soft and enter the
-statistics once, the Laplacian is computed window by window without a matrix, and the last smoothing is a local affine fit.
+statistics once, the Laplacian is computed window by window without a matrix, and the last smoothing is a local affine fit from
+the matched colours that the method begins with.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, samples
+from hub import Image, backbones, pixels, samples
 from hub.errors import BadParams
 from hub.pixels import images
 from plugins.photo_style import deep, looks, regions, report
@@ -116,23 +118,35 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     photo, style = (regions.small(picture, SIDE) for picture in (image, other))
     whole = looks.by_region(photo, style, regions.whole(photo, style), params.strength)
     yield hub.Result(image=lambda: whole(images.to_image(photo)), progress=0.02)
-    found = paired(photo, style, params)
-    restyle = yield from restyled(image, photo, style, found, params.method, params)
+    case = Case(image, photo, style, paired(photo, style, params), params)
+    trace = pixels.Trace("minus the loss")
+    restyle = yield from restyled(case, params.method, trace)
     result = restyle(params.strength, image)
     seconds = time.perf_counter() - begun
     yield hub.Result(image=result, progress=0.8)
     figures = report.figures(result, image, style) | {"seconds": seconds}
-    rows, curves = (yield from compared(image, photo, style, found, params)) if params.compare else ([], {})
+    rows, curves = (yield from compared(case)) if params.compare else ([], {})
     yield hub.Result(
         image=result,
-        images=regions.shown(found, photo, style) if params.method in REGIONAL else [],
+        images=regions.shown(case.found, photo, style) if params.method in REGIONAL else [],
         metrics=figures,
         table=rows,
-        curves=curves,
-        caption=report.caption(params.method, found, figures),
-        files=lookup_table(photo, style, found, params),
+        curves=(trace.curves() if trace.values else {}) | curves,
+        caption=report.caption(params.method, case.found, figures),
+        files=lookup_table(case),
         progress=1.0,
     )
+
+
+@dataclass(frozen=True)
+class Case:
+    """One photo, small copies of it and of its reference, (1, 3, H, W) in [0, 1], the regions of both, and what was asked for."""
+
+    image: Image
+    photo: Tensor
+    style: Tensor
+    found: Regions
+    params: Params
 
 
 def paired(photo: Tensor, style: Tensor, params: Params) -> Regions:
@@ -151,52 +165,50 @@ def paired(photo: Tensor, style: Tensor, params: Params) -> Regions:
     return regions.rematched(found, params.pairs)
 
 
-def restyled(
-    image: Image, photo: Tensor, style: Tensor, found: Regions, method: str, params: Params
-) -> Generator[hub.Result, None, Restyle]:
+def restyled(case: Case, method: str, trace: pixels.Trace) -> Generator[hub.Result, None, Restyle]:
     """One method's work on the small copies: (strength, photo of any size) -> the photo restyled."""
+    photo, style, found, params = case.photo, case.style, case.found, case.params
     if method == "by region":
         return lambda strength, full: looks.by_region(photo, style, found, strength)(full)
     if method != "deep":
         return lambda strength, full: looks.statistical(photo, style, method, strength)(full)
-    tiny, wanted = regions.small(image, deep.SIDE), images.resize(style, regions.fitted(style, deep.SIDE)).clamp(0, 1)
+    tiny, wanted = regions.small(case.image, deep.SIDE), images.resize(style, regions.fitted(style, deep.SIDE)).clamp(0, 1)
     start = images.to_tensor(looks.by_region(photo, style, found, 1.0)(images.to_image(tiny)))
     network = backbones.load(params.backbone)
-    maps = yield from deep.optimised(tiny, wanted, found, network, start, params.steps, params.photorealism)
-    return lambda strength, full: deep.applied(maps, strength, full)
+    maps = yield from deep.optimised(tiny, wanted, found, network, start, params.steps, params.photorealism, trace)
+    return lambda strength, full: deep.applied(maps, strength, looks.by_region(photo, style, found, strength)(full))
 
 
-def compared(
-    image: Image, photo: Tensor, style: Tensor, found: Regions, params: Params
-) -> Generator[hub.Result, None, tuple[list[dict], dict[str, hub.Curve]]]:
+def compared(case: Case) -> Generator[hub.Result, None, tuple[list[dict], dict[str, hub.Curve]]]:
     """Every method on a copy of the photo: a table at full strength, and curves of its figures over strength."""
-    copy = images.to_image(regions.small(image, report.SIDE))
+    copy = images.to_image(regions.small(case.image, report.SIDE))
     rows, curves = [], {}
     for i, method in enumerate(METHODS):
         begun = time.perf_counter()
-        restyle = yield from quietly(restyled(image, photo, style, found, method, params))
+        restyle = yield from quietly(restyled(case, method, pixels.Trace("")), 0.8 + 0.19 * i / len(METHODS))
         made = {strength: restyle(strength, copy) for strength in report.STRENGTHS}
         seconds = time.perf_counter() - begun
-        measured = {strength: report.figures(picture, copy, style) for strength, picture in made.items()}
+        measured = {strength: report.figures(picture, copy, case.style) for strength, picture in made.items()}
         rows.append({"method": method, **report.rounded(measured[1.0] | {"seconds": seconds})})
         curves |= report.curves(method, measured)
         yield hub.Result(image=made[1.0], progress=0.8 + 0.19 * (i + 1) / len(METHODS))
     return rows, curves
 
 
-def quietly(work: Generator[hub.Result, None, Restyle]) -> Generator[hub.Result, None, Restyle]:
+def quietly(work: Generator[hub.Result, None, Restyle], progress: float) -> Generator[hub.Result, None, Restyle]:
     """The same work, where its own progress is not the whole's."""
     try:
         while True:
             preview = next(work)
-            preview.progress = 0.8
+            preview.progress = progress
             yield preview
     except StopIteration as done:
         return done.value
 
 
-def lookup_table(photo: Tensor, style: Tensor, found: Regions, params: Params) -> dict[str, bytes]:
+def lookup_table(case: Case) -> dict[str, bytes]:
     """The look as a .cube file, where one look is all there is."""
-    if params.method != "by region" or len(found.partner) > 1:
+    if case.params.method != "by region" or len(case.found.partner) > 1:
         return {}
-    return {"look.cube": looks.cube(looks.by_region(photo, style, found, params.strength), "The look of another photo")}
+    grade = looks.by_region(case.photo, case.style, case.found, case.params.strength)
+    return {"look.cube": looks.cube(grade, "The look of another photo")}

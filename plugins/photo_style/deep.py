@@ -18,27 +18,35 @@ from hub.pixels.objectives import Features, Objective
 from plugins.photo_style.regions import KEEP, Regions
 
 SIDE = 256  # longer side that is optimised; the maps that come of it are applied at full size
-STYLE, CONTENT, KEPT = 1.0, 1.0, 50.0  # weights of the terms
+CONTENT, KEPT = 1.0, 50.0  # weights of terms beside that of style, 1
 RADII, EPS = (32, 12), 5e-3  # windows, in pixels, and least variance of the final smoothing
 
 
 def optimised(
-    photo: Tensor, style: Tensor, found: Regions, network: Backbone, start: Tensor, steps: int, photorealism: float
+    photo: Tensor,
+    style: Tensor,
+    found: Regions,
+    network: Backbone,
+    start: Tensor,
+    steps: int,
+    photorealism: float,
+    trace: pixels.Trace,
 ) -> Generator[hub.Result, None, Tensor]:
-    """Maps (1, 3, 4, h, w) from the photo's colours to the result's.
+    """Maps (1, 3, 4, h, w) from the colours that it starts with to the result's.
 
-    photo, style: (1, 3, H, W) in [0, 1]. start: the photo with the reference's colours, to begin from. Source: Luan et al. 2017.
+    photo, style: (1, 3, H, W) in [0, 1]. start: the photo with the reference's colours, to begin from. trace: takes the values.
+    Source: Luan et al. 2017, with the network's own layers for those of VGG-19.
     Departures: the regions' soft masks enter the statistics once and not squared; what has no partner is held to the photo
-    instead of to nothing; regions count by their area; the last smoothing is a local affine fit.
+    instead of to nothing; regions count by their area; it begins from the matched colours, and the last smoothing is a local
+    affine fit from there.
     """
-    wish = -1.0 * (STYLE * style_loss(style, found, network) + CONTENT * content_loss(photo, network)
-                   + KEPT * kept_loss(photo, found) + photorealism * matting_loss(photo))  # fmt: skip
-    trace = pixels.Trace("what is wanted")
+    wish = -1.0 * (style_loss(style, found, network) + CONTENT * content_loss(photo, network)
+                   + KEPT * kept_loss(photo, found) + photorealism * matting_loss(photo))
     rule, generator = pixels.Adam(0.01, cosine=True), torch.Generator().manual_seed(0)
     made = yield from pixels.maximise(
         wish, pixels.Pixels(start), network, steps=steps, rule=rule, generator=generator, trace=trace, span=(0.05, 0.75)
     )
-    return affine.maps_between(photo.cpu(), made.cpu(), RADII, EPS)
+    return affine.maps_between(start.cpu(), made.cpu(), RADII, EPS)
 
 
 def style_loss(style: Tensor, found: Regions, network: Backbone) -> Objective:
@@ -96,6 +104,6 @@ def matting_loss(photo: Tensor) -> Objective:
 
 
 def applied(maps: Tensor, strength: float, image: Image) -> Image:
-    """The photo at full size through the maps."""
+    """What it started with, at full size, through the maps."""
     same = torch.eye(3, 4, dtype=maps.dtype)[None, :, :, None, None]
     return affine.applied_to_image(torch.lerp(same.expand_as(maps), maps, strength), image)

@@ -53,7 +53,7 @@ def by_region(photo: Tensor, style: Tensor, found: Regions, strength: float) -> 
     whole = limited_look(mine, theirs)
     here, there = found.photo.split(1, 1), found.style.split(1, 1)
     looks = [SAME if p == KEEP else torch.lerp(whole, limited_look(mine, theirs, here[i], there[p]), TRUST)
-             for i, p in enumerate(found.partner)]  # fmt: skip
+             for i, p in enumerate(found.partner)]
     stack = torch.lerp(SAME, torch.stack(looks), strength)
     light = affine.applied(torch.einsum("bkhw,krc->brchw", found.photo, stack), mine)[:, 0]
     return Grade(stack, found.maps, (min(0.0, float(light.min())), max(1.0, float(light.max()))))

@@ -20,7 +20,7 @@ PAIRS = (
     ("china", "rocket"), ("china", "coffee"), ("china", "clouds"), ("motorcycle", "coffee"), ("motorcycle", "rocket"),
     ("coffee", "china"), ("clouds", "rocket"), ("clouds", "flower"), ("cat", "coffee"), ("astronaut", "flower"),
     ("rocket", "china"), ("flower", "clouds"),
-)  # fmt: skip
+)
 ROWS = 6  # of a sheet
 
 
