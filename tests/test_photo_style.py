@@ -65,6 +65,10 @@ def test_a_visitor_says_who_answers_to_whom():
             regions.rematched(found, wrong)
 
 
+def test_methods_for_the_whole_picture_do_not_mind_pairs():
+    assert restyled(method="reinhard", pairs="3>4").image.tobytes() == restyled(method="reinhard").image.tobytes()
+
+
 def halves(size: tuple[int, int], left: str, right: str) -> Image.Image:
     mask = Image.new("RGB", size, right)
     mask.paste(left, (0, 0, size[0] // 2, size[1]))

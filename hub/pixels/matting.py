@@ -27,7 +27,7 @@ class Matting:
 
     def __init__(self, photo: Tensor, eps: float = EPS) -> None:
         if min(photo.shape[-2:]) < 3:
-            raise ShapeError(f"a photo of {photo.shape[-1]} × {photo.shape[-2]} has no window of 3 × 3.")
+            raise ShapeError(f"A photo of {photo.shape[-1]} × {photo.shape[-2]} is too small; 3 × 3 pixels are the least.")
         self.eps, self.photo = eps, deviations(photo)  # (1, 3, 9, N)
         exact = self.photo.double() if photo.device.type != "mps" else self.photo
         spread = torch.einsum("bikn,bjkn->bnij", exact, exact) + eps * torch.eye(3, dtype=exact.dtype, device=photo.device)

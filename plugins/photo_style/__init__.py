@@ -158,7 +158,9 @@ def paired(photo: Tensor, style: Tensor, params: Params) -> Regions:
         raise BadParams("photo_mask and style_mask belong together: paint both, or none to have regions found.")
     if params.photo_mask is not None and params.style_mask is not None:
         found = regions.painted(params.photo_mask, params.style_mask, photo, style)
-    elif params.regions == 1 or params.method not in REGIONAL and not params.compare:
+    elif params.method not in REGIONAL and not params.compare:
+        return regions.whole(photo, style)
+    elif params.regions == 1:
         found = regions.whole(photo, style)
     else:
         found = regions.found(photo, style, backbones.load(params.backbone), params.regions, params.seed)

@@ -64,9 +64,10 @@ def found(photo: Tensor, style: Tensor, network: Backbone, count: int, seed: int
     described = [d.cpu() for d in descriptions(photo, style, network)]
     points = torch.cat([F.interpolate(d, size=fitted(d, GRID), mode="area").flatten(2)[0].T for d in described])
     middles = clustered(points, count, seed)
-    soft = [memberships(d, middles) for d in described]
-    order = soft[0].mean((0, 2, 3)).argsort(descending=True, stable=True)
-    return smoothed(*(mask[:, order] for mask in soft), photo, style, partners(middles[order], soft[1][:, order].mean((0, 2, 3))))
+    mine, theirs = (memberships(d, middles) for d in described)
+    order = mine.mean((0, 2, 3)).argsort(descending=True, stable=True)
+    mine, theirs, middles = mine[:, order], theirs[:, order], middles[order]
+    return smoothed(mine, theirs, photo, style, partners(middles, theirs.mean((0, 2, 3))))
 
 
 def partners(middles: Tensor, shares: Tensor) -> tuple[int, ...]:
@@ -90,10 +91,10 @@ def descriptions(photo: Tensor, style: Tensor, network: Backbone) -> list[Tensor
 def seen(picture: Tensor, network: Backbone) -> Tensor:
     """What the network has to say about every place of a picture: (1, C, h, w), two depths, each of length one."""
     height, width = fitted(picture, 4 * GRID)
-    small = images.resize(picture, (max(32, height), max(32, width))).clamp(0, 1)
+    looked_at = images.resize(picture, (max(32, height), max(32, width))).clamp(0, 1)
     with torch.no_grad():
-        maps = network.features(small, ["middle", "late"]).values()
-    size = fitted(small, GRID)
+        maps = network.features(looked_at, ["middle", "late"]).values()
+    size = fitted(looked_at, GRID)
     return torch.cat([F.interpolate(F.normalize(m.float(), dim=1), size=size, mode="bilinear") for m in maps], 1).cpu()
 
 
