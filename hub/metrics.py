@@ -150,7 +150,7 @@ def robustness(network: Backbone, picture: Tensor, layer: str, unit: int) -> flo
 
 # ---------------------------------------------------------------- a photo that takes another's look
 
-STYLE_SIDE = 256
+LOOK_SIDE = 256
 
 
 def edge_ssim(picture: Tensor, photo: Tensor) -> float:
@@ -179,16 +179,16 @@ def edges(pictures: Tensor) -> Tensor:
     return steep / (steep + steep.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-4))
 
 
-def style_distance(picture: Tensor, style: Tensor) -> float:
+def look_distance(picture: Tensor, style: Tensor) -> float:
     """How far the judge, which no technique optimises against, sees a picture from a style; 0 for the same statistics.
 
-    picture, style: (1, 3, H, W) in [0, 1], any sizes; looked at with a longer side of STYLE_SIDE. At each of four depths, the
+    picture, style: (1, 3, H, W) in [0, 1], any sizes; looked at with a longer side of LOOK_SIDE. At each of four depths, the
     squared Wasserstein-2 distance between the Gaussians of the features, over the variance of the style's; their mean's root.
     """
     judge = backbones.judge()
     layers = [layer.name for layer in judge.landmarks()[:6] if "transition" not in layer.name]
     with torch.no_grad():
-        one, other = (judge.features(_at_side(p, STYLE_SIDE), layers) for p in (picture, style))
+        one, other = (judge.features(_at_side(p, LOOK_SIDE), layers) for p in (picture, style))
     return math.sqrt(sum(_between_gaussians(one[name], other[name]) for name in layers) / len(layers))
 
 

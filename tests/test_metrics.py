@@ -157,8 +157,8 @@ def test_tiny_pictures_have_edges_too(size):
 
 def test_the_distance_to_a_style_is_none_for_itself_small_for_its_mirror_and_large_for_another():
     style, other = some_pictures(1, 64, 96), disc(64, 96)
-    assert metrics.style_distance(style, style) < 0.02
-    assert metrics.style_distance(style.flip(3), style) < 0.5 * metrics.style_distance(other, style)
+    assert metrics.look_distance(style, style) < 0.02
+    assert metrics.look_distance(style.flip(3), style) < 0.5 * metrics.look_distance(other, style)
 
 
 def test_gaussians_are_as_far_apart_as_their_formula_says():
