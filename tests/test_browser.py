@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from hub import registry
+from hub import backbones, registry
 from hub.policy import Policy
 from hub.recipe import read_recipe
 from tests import hall
@@ -22,6 +22,7 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
+    backbones.load("embedded")  # a page asks for it as it opens, and the tests may be over before it comes
     with hall.opened(tmp_path_factory.mktemp("museum"), built_in=True), hall.served(Policy.local()) as address:
         yield address
 

@@ -144,3 +144,40 @@ def test_a_testimony_compares_after_with_before_and_is_silent_on_what_the_judge_
     owl, heart = draw("owl", 1, 96, seed=5, plain=True), draw("heart", 1, 64, seed=5, plain=True)
     assert metrics.testimony(heart, owl, ["owl"], 96).endswith("sees that in 100% of the picture; before, it did in 0%.")
     assert metrics.testimony(heart, owl, ["goldfish of another list"], 96) == ""
+
+
+# ---------------------------------------------------------------- a photo that takes another's look
+
+
+def test_edges_stand_where_they_stood_after_a_change_of_contrast_and_not_after_noise_or_blur():
+    photo = disc() + 0.05 * some_pictures(1, 64, 64)
+    noise = 0.05 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert metrics.edge_ssim(photo, photo) == pytest.approx(1)
+    assert metrics.edge_ssim(0.2 + 0.6 * photo, photo) > 0.9
+    assert metrics.edge_ssim((photo + noise).clamp(0, 1), photo) < 0.5
+    assert metrics.edge_ssim(metrics.blurred(photo, 4.0), photo) < 0.8
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 40), (5, 5)])
+def test_tiny_pictures_have_edges_too(size):
+    assert metrics.edge_ssim(some_pictures(1, *size), some_pictures(1, *size)) == pytest.approx(1)
+
+
+def test_the_distance_to_a_style_is_none_for_itself_small_for_its_mirror_and_large_for_another():
+    style, other = some_pictures(1, 64, 96), disc(64, 96)
+    assert metrics.look_distance(style, style) < 0.02
+    assert metrics.look_distance(style.flip(3), style) < 0.5 * metrics.look_distance(other, style)
+
+
+def test_gaussians_are_as_far_apart_as_their_formula_says():
+    one = torch.tensor([[-1.0, 1.0]]).view(1, 1, 1, 2)  # mean 0, variance 1
+    other = torch.tensor([[0.0, 6.0]]).view(1, 1, 1, 2)  # mean 3, variance 9
+    assert metrics._between_gaussians(one, other) == pytest.approx((3**2 + (3 - 1) ** 2) / 9)
+
+
+def test_one_affine_map_of_the_whole_picture_has_no_residual():
+    photo = some_pictures(1, 40, 30)
+    mapped = torch.einsum("rc,bchw->brhw", torch.tensor([[0.5, 0.3, 0.0], [0.1, 0.8, -0.2], [0.0, 0.1, 0.9]]), photo) + 0.1
+    assert metrics.affine_residual(mapped, photo) < 0.01
+    assert metrics.affine_residual(photo.flip(3), photo) > 0.1
+    assert metrics.affine_residual(photo[..., :2, :], photo[..., :2, :]) == 0

@@ -6,7 +6,7 @@ previews of `maximise` on:
     dream = yield from pixels.maximise(energy("layer3"), Pixels(photo), network, steps=10, rule=Climb(0.01), generator=generator)
 """
 
-from hub.pixels import ascent, canvas, gradients, images, objectives, transforms
+from hub.pixels import affine, ascent, canvas, colour, gradients, images, matting, objectives, transforms
 from hub.pixels.ascent import Adam, Climb, Trace, maximise
 from hub.pixels.canvas import Enlarged, Fourier, Phases, Pixels
 from hub.pixels.octaves import octaves, shares
@@ -21,10 +21,13 @@ __all__ = [
     "Pixels",
     "Robustness",
     "Trace",
+    "affine",
     "ascent",
     "canvas",
+    "colour",
     "gradients",
     "images",
+    "matting",
     "maximise",
     "objectives",
     "octaves",

@@ -1,0 +1,109 @@
+"""Deep photo style transfer: the pixels are optimised until a network sees the reference's style in every region, and held to
+what is locally affine in the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import hub
+from hub import Image, pixels
+from hub.backbones import Backbone
+from hub.pixels import affine
+from hub.pixels.matting import Matting
+from hub.pixels.objectives import Features, Objective
+from plugins.photo_style.regions import KEEP, Regions
+
+SIDE = 256  # longer side that is optimised; the maps that come of it are applied at full size
+CONTENT, KEPT = 1.0, 50.0  # weights of terms beside that of style, 1
+RADII, EPS = (32, 12), 5e-3  # windows, in pixels, and least variance of the final smoothing
+
+
+def optimised(
+    photo: Tensor,
+    style: Tensor,
+    found: Regions,
+    network: Backbone,
+    start: Tensor,
+    steps: int,
+    photorealism: float,
+    trace: pixels.Trace,
+) -> Generator[hub.Result, None, Tensor]:
+    """Maps (1, 3, 4, h, w) from the colours that it starts with to the result's.
+
+    photo, style: (1, 3, H, W) in [0, 1]. start: the photo with the reference's colours, to begin from. trace: takes the values.
+    Source: Luan et al. 2017, with the network's own layers for those of VGG-19.
+    Departures: the regions' soft masks enter the statistics once and not squared; what has no partner is held to the photo
+    instead of to nothing; regions count by their area; it begins from the matched colours, and the last smoothing is a local
+    affine fit from there.
+    """
+    wish = -1.0 * (style_loss(style, found, network) + CONTENT * content_loss(photo, network)
+                   + KEPT * kept_loss(photo, found) + photorealism * matting_loss(photo))
+    rule, generator = pixels.Adam(0.01, cosine=True), torch.Generator().manual_seed(0)
+    made = yield from pixels.maximise(
+        wish, pixels.Pixels(start), network, steps=steps, rule=rule, generator=generator, trace=trace, span=(0.05, 0.75)
+    )
+    return affine.maps_between(start.cpu(), made.cpu(), RADII, EPS)
+
+
+def style_loss(style: Tensor, found: Regions, network: Backbone) -> Objective:
+    """Differences of the Gram matrices of every region and its partner, at five depths, by the region's area."""
+    pairs = [(i, partner) for i, partner in enumerate(found.partner) if partner != KEEP]
+    layers = [layer.name for layer in network.landmarks()[:5]] if pairs else []
+    mine, theirs = found.photo[:, [i for i, _ in pairs]].to(style.device), found.style[:, [p for _, p in pairs]].to(style.device)
+    with torch.no_grad():
+        aims = {name: grams(maps, theirs) for name, maps in network.features(style, layers).items()}
+        sizes = {name: aim.square().sum((1, 2)).clamp_min(1e-9) for name, aim in aims.items()}
+    share = mine.mean((0, 2, 3))
+
+    def measure(features: Features, picture: Tensor) -> Tensor:
+        total = picture.new_zeros(1)
+        for name in layers:
+            miss = (grams(features[name], mine) - aims[name]).square().sum((1, 2)) / sizes[name]
+            total = total + (share * miss).sum() / len(layers)
+        return total
+
+    return Objective(frozenset(layers), measure)
+
+
+def grams(maps: Tensor, masks: Tensor) -> Tensor:
+    """The Gram matrix of each region: (1, C, h, w), (1, K, H, W) -> (K, C, C), averaged over the region's positions."""
+    weights = F.interpolate(masks, size=maps.shape[-2:], mode="area").flatten(2)[0]
+    weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-6)
+    flat = maps.float().permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
+    return torch.stack([(flat * weight[:, None]).T @ flat for weight in weights])
+
+
+def content_loss(photo: Tensor, network: Backbone) -> Objective:
+    """The photo's features in the middle of the network, as a share of their energy."""
+    layer = network.layer("middle").name
+    with torch.no_grad():
+        seen = network.features(photo, [layer])[layer].float()
+    return pixels.objectives.at_layer(layer, lambda f: (f - seen).square().mean((1, 2, 3)) / seen.square().mean().clamp_min(1e-9))
+
+
+def kept_loss(photo: Tensor, found: Regions) -> Objective:
+    """The photo's own pixels, where a region has no partner."""
+    kept = [i for i, partner in enumerate(found.partner) if partner == KEEP]
+    mask = at_size(found.photo[:, kept].sum(1, keepdim=True), photo)
+    return Objective(frozenset(), lambda _, picture: (mask * (picture - photo).square()).mean((1, 2, 3)))
+
+
+def at_size(masks: Tensor, picture: Tensor) -> Tensor:
+    """Masks at the size of a picture, and where it is."""
+    return F.interpolate(masks, size=picture.shape[-2:], mode="area").to(picture.device)
+
+
+def matting_loss(photo: Tensor) -> Objective:
+    """VᵀMV of the picture for every pixel."""
+    energy, area = Matting(photo), photo.shape[-1] * photo.shape[-2]
+    return Objective(frozenset(), lambda _, picture: energy(picture) / area)
+
+
+def applied(maps: Tensor, strength: float, image: Image) -> Image:
+    """What it started with, at full size, through the maps."""
+    same = torch.eye(3, 4, dtype=maps.dtype)[None, :, :, None, None]
+    return affine.applied_to_image(torch.lerp(same.expand_as(maps), maps, strength), image)
