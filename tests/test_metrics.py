@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from hub import backbones, metrics
+from hub.pixels import images
 from tests.networks import as_backbone, one_thread, pointwise_network, seeded, some_pictures, tiny_network  # noqa: F401
 
 
@@ -136,3 +137,43 @@ def test_sightings_are_the_share_of_a_picture_where_the_judge_sees_a_class():
 
 def test_a_picture_smaller_than_a_window_is_one_window():
     assert metrics.sightings(some_pictures(1, 20, 30), ["owl"], 64) in (0.0, 1.0)
+
+
+# ---- style
+
+
+def test_style_distance_is_nothing_to_itself_and_grows_with_what_differs():
+    from hub.world.paintings import painting
+
+    ink, other_ink, dots = (images.to_tensor(painting(n, 128, s)) for n, s in (("ink", 1), ("ink", 2), ("dots", 1)))
+    assert metrics.style_distance(ink, ink) < 1e-3
+    assert metrics.style_distance(ink, ink) < metrics.style_distance(other_ink, ink) < 0.5 * metrics.style_distance(dots, ink)
+
+
+def test_style_distance_ignores_where_things_are():
+    from hub.world.paintings import painting
+
+    ink, dots = (images.to_tensor(painting(name, 128)) for name in ("ink", "dots"))
+    assert metrics.style_distance(ink.flip(-1).flip(-2), ink) < 0.3 * metrics.style_distance(dots, ink)
+
+
+def test_the_share_of_the_way_is_one_at_the_style_and_nothing_at_the_start():
+    from hub.world.paintings import painting
+
+    ink, dots = (images.to_tensor(painting(name, 96)) for name in ("ink", "dots"))
+    assert metrics.style_taken(ink, dots, [(dots, 1.0)]) == pytest.approx(1, abs=0.01)
+    assert metrics.style_taken(ink, ink, [(dots, 1.0)]) == 0
+    assert metrics.style_taken(ink, dots, [(ink, 1.0)]) is None
+
+
+def test_edges_are_kept_whatever_the_colours_and_lost_where_they_move():
+    picture = some_pictures(1, 60, 80)
+    assert metrics.edges_kept(picture, picture) == pytest.approx(1)
+    assert metrics.edges_kept(picture, 1 - picture) == pytest.approx(1, abs=1e-3)  # a negative has the same edges
+    moved = metrics.edges_kept(picture, picture.flip(-1))
+    assert metrics.edges_kept(picture, some_pictures(1, 60, 80, seed=9)) < 0.7 and moved < 0.7
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (5, 5)])
+def test_edges_of_tiny_pictures_are_a_finite_number(size):
+    assert -1 <= metrics.edges_kept(some_pictures(1, *size), some_pictures(1, *size, seed=1)) <= 1
