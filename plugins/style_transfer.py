@@ -2,9 +2,9 @@
 
 Two pictures are shown to a network. What yours shows is read from where its features lie; how the other is made, from which
 features it has and which go together, wherever they lie. Then a third picture is changed, step by step, until it has your
-content and the other's style: content + strength * (style + smoothness * roughness) is made small. It is small at
-first and grows, so that large shapes settle before strokes do. A second style can be mixed in, or a mask can say where each belongs: white is the
-first style, black is the second, or your picture as it was where there is none.
+content and the other's style: content + strength * (style + smoothness * roughness) is made small. It is small at first and
+grows, so that large shapes settle before strokes do. A second style can be mixed in, or a mask can say where each belongs: white
+is the first style, black is the second, or your picture as it was where there is none.
 
 Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (content and Gram matrices); Mroueh 2019,
 "Wasserstein style transfer" (features as Gaussians); Gatys et al. 2016 (keeping colours); Wang et al. 2021 (softened
@@ -36,7 +36,7 @@ from hub.world import paintings
 TILE = 768
 LEAST = 48  # no side is worked on below that
 COARSEST = 16  # pixels to a position of the coarsest layer that styles are read from
-STYLE_WEIGHT, ROUGHNESS_WEIGHT = 5.0, 10.0  # of strength and smoothness 1, chosen by looking
+STYLE_WEIGHT, ROUGHNESS_WEIGHT = 5.0, 20.0  # of strength and smoothness 1, chosen by looking
 NEAR = 0.1  # a style that the picture is nearer to than this is not pulled any harder for it
 PLATEAU = 0.004
 MARGIN, JITTER = 16, 4  # pixels that the picture goes on beyond its edges, and that it is shifted by

@@ -45,9 +45,9 @@ def joined_gradient(objective: Objective, network: Backbone, picture: Tensor, ti
     further away than that. Memory: that of one tile, and the feature maps.
     Raises UnsupportedBackbone where a network's maps do not lie on a regular grid of its strides.
     """
-    if not tile or max(picture.shape[-2:]) <= tile:
-        return _whole(objective, network, picture)
     names = sorted(objective.layers)
+    if not names or not tile or max(picture.shape[-2:]) <= tile:
+        return _whole(objective, network, picture)
     maps = joined_features(network, names, picture, tile)
     with torch.enable_grad():
         seen = picture.detach().requires_grad_()
