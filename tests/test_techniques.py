@@ -108,7 +108,7 @@ def test_two_threads_can_look_into_one_network():
     assert failures == []
 
 
-@pytest.mark.parametrize("name", ["activation_maximization", "deep_dream"])
+@pytest.mark.parametrize("name", ["activation_maximization", "deep_dream", "style_transfer"])
 def test_the_shipped_example_is_what_the_technique_makes_today(name):
     from hub import examples, registry
     from hub.recipe import read_recipe
