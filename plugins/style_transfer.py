@@ -7,8 +7,8 @@ grows, so that large shapes settle before strokes do. A second style can be mixe
 is the first style, black is the second, or your picture as it was where there is none.
 
 Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (content and Gram matrices); Mroueh 2019,
-"Wasserstein style transfer" (features as Gaussians); Gatys et al. 2016 (keeping colours); Wang et al. 2021 (softened
-activations).
+"Wasserstein style transfer" (features as Gaussians); Gatys et al. 2016 (keeping colours, by its light alone); Wang et al.
+2021 (softened activations).
 Departures: every style begins at a distance of 1, whatever the network, so that strength means the same on all of them; colours
 are matched first, by optimal transport in linear light; the picture is a pyramid, goes on mirrored beyond its edges, and is
 shifted a little at each step, so that neither grain nor grid nor border can form; large pictures are worked on in tiles whose
@@ -103,7 +103,7 @@ class Params(hub.Params):
     soften: bool = hub.Field(
         False,
         label="Soften activations",
-        description="Round off the peaks of a network's answers (SWAG): for large residual networks.",
+        description="Round off the peaks of a network's answers (as SWAG does): for large residual networks.",
         more=True,
     )
     start: Literal["the picture", "noise", "the style"] = hub.Field(
@@ -152,8 +152,12 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     styles, kept = chosen_styles(photo, params)
     content, styles = with_colours(photo, styles, params.colours, min(1.0, params.strength))
     trace = pixels.Terms("loss")
-    painted = yield from paint(content, styles, network, params, generator, trace, lambda p: finished(p, photo, kept, size))
-    result = finished(painted, photo, kept, size)
+
+    def show(painted: Tensor) -> Image:
+        painted = images.resize(painted, photo.shape[-2:]).clamp(0, 1)
+        return finished(colour.lit_as(photo, painted) if params.colours == "of the picture" else painted, photo, kept, size)
+
+    result = show((yield from paint(content, styles, network, params, generator, trace, show)))
     figures = told(photo, images.to_tensor(result), styles, masked=params.mask is not None)
     yield hub.Result(image=result, curves=trace.curves(), progress=1.0, **figures)
 
@@ -226,9 +230,9 @@ def imitated(each: Style, target: Tensor, seen: dict[str, Tensor], network: Back
 
 
 def style_layers(network: Backbone) -> list[str]:
-    """One layer for each size of map, the last of it, from strokes to shapes; coarser ones are about things."""
-    at_stride = {layer.stride: layer.name for layer in network.landmarks() if layer.stride <= COARSEST}
-    return list(at_stride.values())
+    """One layer for each doubling of the stride, the last of it, from strokes to shapes; coarser ones are about things."""
+    at_octave = {round(math.log2(layer.stride)): layer.name for layer in network.landmarks()}
+    return [name for octave, name in at_octave.items() if octave <= math.log2(COARSEST)] or [network.landmarks()[0].name]
 
 
 def mirrored(picture: Tensor) -> Tensor:
@@ -337,8 +341,7 @@ def beginning(target: Tensor, styles: list[Style], start: str, generator: torch.
 
 def finished(painted: Tensor, photo: Tensor, kept: Tensor | None, size: tuple[int, int]) -> Image:
     """The painting at the size of the result; where a mask is black and no style goes, the photo."""
-    full = images.resize(painted, photo.shape[-2:]).clamp(0, 1)
-    return images.to_image(images.resize(full if kept is None else kept * full + (1 - kept) * photo, size))
+    return images.to_image(images.resize(painted if kept is None else kept * painted + (1 - kept) * photo, size))
 
 
 def told(photo: Tensor, result: Tensor, styles: list[Style], masked: bool) -> dict[str, Any]:

@@ -56,3 +56,11 @@ def test_linear_light_is_that_of_skimage_and_comes_back():
     luminance = rgb2xyz(np.repeat(grey.numpy()[:, None, None], 3, 2).astype(np.float64))[:, 0, 1]
     assert np.allclose(colour.to_linear(grey).numpy(), luminance, atol=1e-4)
     assert torch.allclose(colour.from_linear(colour.to_linear(grey)), grey, atol=1e-5)
+
+
+def test_a_picture_lit_as_another_has_its_light_and_keeps_its_own_colours():
+    mine, other = 0.4 + 0.2 * some_pictures(1, 20, 20), 0.4 + 0.2 * some_pictures(1, 20, 20, seed=3)
+    out = colour.lit_as(mine, other)
+    luma = torch.tensor([0.2126, 0.7152, 0.0722]).view(1, 3, 1, 1)
+    assert torch.allclose((out * luma).sum(1), (other * luma).sum(1), atol=1e-5)
+    assert torch.allclose(out[:, 0] - out[:, 2], mine[:, 0] - mine[:, 2], atol=1e-5)

@@ -31,6 +31,15 @@ def transported(seen: Tensor, wanted: Tensor) -> Tensor:
     return moved.view_as(seen)
 
 
+def lit_as(picture: Tensor, painted: Tensor) -> Tensor:
+    """The picture with the light of another of its size, and its own colours: (B, 3, H, W) in [0, 1].
+
+    Source: Gatys et al. 2016, "Preserving color in neural artistic style transfer", luminance only; Rec. 709 luma.
+    """
+    weights = picture.new_tensor([0.2126, 0.7152, 0.0722]).view(1, 3, 1, 1)
+    return (picture + ((painted - picture) * weights).sum(1, keepdim=True)).clamp(0, 1)
+
+
 def _gaussian(colours: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (3, 1) and covariance (3, 3), in float64: it is a matter of a few numbers, and of small differences."""
     flat = colours[0].flatten(1).cpu().double()
