@@ -57,7 +57,7 @@ def test_more_strength_brings_the_style_nearer_and_keeps_fewer_edges():
     assert weak["edges kept, structural similarity"] > strong["edges kept, structural similarity"]
 
 
-def test_strength_means_the_same_at_the_first_step_on_every_network_and_for_every_style():
+def test_strength_means_about_the_same_at_the_first_step_for_every_style():
     for manner in ("ink", "pebbles"):
         result = hub.run("style_transfer", photo(), manner=manner, scales=1, size=96, steps=1)
         assert result.curves["style"].y[0] == pytest.approx(1, abs=0.2)
