@@ -15,11 +15,12 @@ from torch import Tensor
 from hub import backbones
 from hub.backbones import Backbone
 from hub.decode import decode
-from hub.pixels import colour, images
+from hub.pixels import colour, images, style
 from hub.pixels.matting import Matting
 from hub.policy import Policy
 
 JUDGED_AT = 64
+STYLE_AT = 256
 
 
 def judged(pictures: Tensor) -> Tensor:
@@ -103,6 +104,41 @@ def rise(network: Backbone, picture: Tensor, layer: str, unit: int) -> float:
     """Activation that the picture reaches, over the largest that any natural picture reaches (at least a little above zero)."""
     reached = activation(network, picture, layer, unit).max().item()
     return reached / max(natural_activations(network, layer)[:, unit].max().item(), 1e-3)
+
+
+# ---------------------------------------------------------------- style
+
+
+def style_distance(picture: Tensor, manner: Tensor) -> float:
+    """How far the styles of two pictures are apart to the judge: 0 where they are one, about 1 where they have nothing in common.
+
+    The mean over the judge's landmarks of the squared Wasserstein-2 distance of its features over the energy of the second
+    picture's. Both (1, 3, H, W) in [0, 1], each looked at with sides of about STYLE_AT pixels.
+    """
+    judge = backbones.judge()
+    layers = [layer.name for layer in judge.landmarks() if layer.stride <= STYLE_AT // 16]
+    with torch.no_grad():
+        seen, wanted = (judge.features(_at_area(p, STYLE_AT), layers) for p in (picture, manner))
+        distances = [
+            style.wasserstein_distance(style.statistics(wanted[a].float()))(style.statistics(seen[a].float())) for a in layers
+        ]
+    return max(0.0, float(torch.cat(distances).mean()))
+
+
+def style_taken(before: Tensor, after: Tensor, styles: Sequence[tuple[Tensor, float]]) -> float | None:
+    """The share of the way to some styles, as the judge measures it: 1 - distance after / distance before.
+
+    styles: pictures and how much each counts. None where there was hardly any way to go.
+    """
+    first, last = (sum(share * style_distance(picture, manner) for manner, share in styles) for picture in (before, after))
+    return 1 - last / first if first > 0.01 else None
+
+
+def _at_area(picture: Tensor, side: int) -> Tensor:
+    """The picture at the area of a square of that side, in its own shape, no side below 64."""
+    height, width = picture.shape[-2:]
+    factor = side / (height * width) ** 0.5
+    return images.resize(picture, (max(64, round(height * factor)), max(64, round(width * factor)))).clamp(0, 1)
 
 
 # ---------------------------------------------------------------- transforms never used in making a picture

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hub.errors import NotFinite
-from hub.pixels import Adam, Climb, Fourier, Pixels, Robustness, Trace, images, maximise, objectives
+from hub.pixels import LBFGS, Adam, Averaged, Climb, Fourier, Pixels, Robustness, Terms, Trace, images, maximise, objectives
 from hub.pixels.ascent import flat
 from tests.networks import one_thread, some_pictures, tiny_network  # noqa: F401
 
@@ -228,3 +228,71 @@ def test_the_curve_has_a_point_for_every_step_and_the_mean_of_the_batch():
     shown, _ = ended(ascent(wish, Pixels(start), trace=trace))
     curve = shown[-1].curves["brightness"]
     assert curve.x == [0, 1, 2, 3] and curve.y[0] == 0.5
+
+
+# ---- what is carried from one size to the next
+
+
+def test_carried_adam_goes_on_as_if_nothing_had_happened_where_the_size_is_the_same():
+    slopes = [some_pictures(seed=i) - 0.5 for i in range(4)]
+    alone, parted = (some_pictures().requires_grad_() for _ in range(2))
+    once, first = Adam(0.02), Adam(0.02)
+    for slope in slopes:
+        once([alone], [slope], 0.0)
+    for slope in slopes[:2]:
+        first([parted], [slope], 0.0)
+    second = first.carried([parted])
+    for slope in slopes[2:]:
+        second([parted], [slope], 0.0)
+    assert torch.allclose(alone, parted)
+
+
+def test_carried_adam_does_not_jolt_at_another_size():
+    """A fresh rule moves every pixel by its whole rate at once, however slight the slope; a carried one knows better."""
+    small, large = (torch.full((1, 3, n, n), 0.5, requires_grad=True) for n in (16, 24))
+    rule = Adam(0.02)
+    for _ in range(20):
+        rule([small], [torch.ones_like(small)], 0.0)
+    slight = 1e-3 * (some_pictures(1, 24, 24) - 0.5)
+    moves = []
+    for each in (Adam(0.02), rule.carried([large])):
+        with torch.no_grad():
+            large.fill_(0.5)
+        each([large], [slight], 0.0)
+        moves.append((large - 0.5).detach().std().item())
+    assert moves[1] < 0.1 * moves[0]
+
+
+def test_a_carried_rule_that_took_no_step_is_a_fresh_one():
+    parameter = torch.zeros(1, 3, 8, 8, requires_grad=True)
+    Adam(0.1).carried([parameter])([parameter], [torch.ones_like(parameter)], 0.0)
+    assert torch.allclose(parameter, torch.full_like(parameter, 0.1))
+
+
+def test_lbfgs_climbs_a_parabola_in_a_few_steps():
+    curvature, top = torch.tensor([1.0, 10.0, 100.0]), torch.tensor([0.3, -0.2, 0.7])
+    parameter, rule = torch.zeros(3, requires_grad=True), LBFGS()
+    for _ in range(25):
+        rule([parameter], [-curvature * (parameter.detach() - top)], 0.0)
+    assert torch.allclose(parameter, top, atol=1e-3)
+
+
+def test_averaged_settles_on_the_weighted_mean_of_where_the_steps_led():
+    parameter = torch.zeros(1)
+    rule = Averaged(lambda parameters, slopes, done: parameters[0].add_(slopes[0]), decay=0.5)
+    for slope in (1.0, 2.0, -4.0):  # led to 1, 3, -1
+        rule([parameter], [torch.tensor([slope])], 0.0)
+    assert parameter.item() == -1
+    rule.settle([parameter])
+    assert parameter.item() == pytest.approx((0.125 * 1 + 0.25 * 3 + 0.5 * -1) / 0.875)
+
+
+def test_terms_are_a_curve_each():
+    terms = Terms("loss")
+    bright = terms.noted("bright", objectives.Objective(frozenset(["layer1"]), lambda f, p: p.mean((1, 2, 3))))
+    rough = terms.noted("rough", objectives.roughness())
+    shown, _ = ended(ascent(bright - 2 * rough, trace=terms))
+    curves = shown[-1].curves
+    assert curves.keys() == {"bright", "rough"} and all(len(curve.y) == 4 for curve in curves.values())
+    assert curves["bright"].y[0] == pytest.approx(some_pictures().mean().item())
+    assert terms.values[0].item() == pytest.approx(curves["bright"].y[0] - 2 * curves["rough"].y[0], rel=1e-4)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hub.pixels import Enlarged, Fourier, Phases, Pixels, images
+from hub.pixels import Enlarged, Fourier, Phases, Pixels, Pyramid, images
 from tests.networks import one_thread, some_pictures  # noqa: F401
 
 
@@ -120,3 +120,23 @@ def test_an_enlarged_canvas_is_seen_large_and_changed_small():
 def test_a_canvas_of_the_size_it_is_seen_at_is_not_resampled():
     start = some_pictures(1, 16, 16)
     assert torch.equal(Enlarged(Pixels(start), (16, 16)).picture(), start)
+
+
+# ---- a pyramid
+
+
+@pytest.mark.parametrize("size", [(32, 48), (33, 57), (5, 40), (4, 4)])
+def test_a_pyramid_begins_as_the_picture(size):
+    start = some_pictures(2, *size)
+    canvas = Pyramid(start)
+    assert torch.allclose(canvas.picture(), start, atol=1e-6)
+    assert all(p.is_leaf and p.requires_grad and min(p.shape[-2:]) >= 4 for p in canvas.parameters)
+
+
+def test_an_equal_step_on_every_level_moves_large_shapes_most():
+    """Where every level is asked for the same, a shape of all pixels moves by the sum of the levels, a single pixel by one."""
+    canvas = Pyramid(torch.full((1, 3, 32, 32), 0.5), levels=4)
+    with torch.no_grad():
+        for parameter in canvas.parameters:
+            parameter += 0.01
+    assert torch.allclose(canvas.picture(), torch.full((1, 3, 32, 32), 0.54), atol=1e-6)

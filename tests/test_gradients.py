@@ -3,9 +3,10 @@ from contextlib import contextmanager
 import pytest
 import torch
 
+from hub.errors import UnsupportedBackbone
 from hub.pixels import objectives
-from hub.pixels.gradients import gradient, laplacian_normalised, smoothed, tiles
-from tests.networks import one_thread, pointwise_network, some_pictures, tiny_network  # noqa: F401
+from hub.pixels.gradients import gradient, joined_features, joined_gradient, laplacian_normalised, smoothed, tiles
+from tests.networks import CONFIG, as_backbone, one_thread, pointwise_network, seeded, some_pictures, tiny_network  # noqa: F401
 
 
 @contextmanager
@@ -147,3 +148,53 @@ def test_smoothing_takes_out_the_grid_that_alternates_from_pixel_to_pixel():
     assert torch.allclose(smoothed(waves + grid)[inside], smoothed(waves)[inside], atol=0.1)
     assert torch.nn.functional.cosine_similarity(smoothed(waves).flatten(), waves.flatten(), dim=0) > 0.99
     assert smoothed(waves).square().mean().item() == pytest.approx(1.0, abs=1e-4)
+
+
+# ---- tiles whose features are joined
+
+
+@pytest.mark.parametrize("size", [(160, 260), (121, 203)])
+def test_joined_features_are_those_of_the_whole_picture(size):
+    network, picture = tiny_network(), some_pictures(1, *size)
+    whole = network.features(picture, ["layer1", "layer2"])
+    joined = joined_features(network, ["layer1", "layer2"], picture, tile=160)
+    for name, maps in whole.items():
+        assert joined[name].shape == maps.shape
+        assert torch.allclose(joined[name], maps, atol=1e-4)
+
+
+def test_a_joined_gradient_is_that_of_the_whole_where_the_objective_is_of_the_whole():
+    """The square of a mean over the picture is not the mean of squares over its tiles."""
+
+    def variance(f):
+        return f.var((2, 3)).log().sum(1)
+
+    network, picture = tiny_network(), some_pictures(1, 96, 160)
+    objective = objectives.at_layer("layer2", variance) - 3 * objectives.roughness()
+    value, whole = gradient(objective, network, picture)
+    joined_value, joined = joined_gradient(objective, network, picture, tile=96)
+    _, averaged = gradient(objective, network, picture, tile=96)
+    assert joined_value.item() == pytest.approx(value.item(), rel=1e-3)
+    apart, averaged_apart = ((slope - whole).norm() / whole.norm() for slope in (joined, averaged))
+    assert apart < 0.02 and averaged_apart > 5 * apart
+
+
+def test_a_joined_gradient_shows_the_network_no_more_than_a_tile():
+    network = tiny_network()
+    with sizes_seen_by(network) as seen:
+        joined_gradient(objectives.energy("layer2"), network, some_pictures(1, 100, 150), tile=48)
+    assert len(seen) > 6 and max(max(size) for size in seen) <= 48
+
+
+def test_a_joined_gradient_of_the_picture_alone_needs_no_network():
+    picture = some_pictures(1, 60, 60)
+    _, whole = gradient(objectives.roughness(), tiny_network(), picture)
+    _, joined = joined_gradient(objectives.roughness(), tiny_network(), picture, tile=32)
+    assert torch.equal(whole, joined)
+
+
+def test_maps_that_do_not_fit_together_are_an_error_that_says_so():
+    model = seeded(lambda: torch.nn.Sequential(torch.nn.Conv2d(3, 4, 5), torch.nn.ReLU()))
+    unpadded = as_backbone(model, {**CONFIG, "classifier": None})
+    with pytest.raises(UnsupportedBackbone, match="do not fit together"):
+        joined_gradient(objectives.energy("1"), unpadded, some_pictures(1, 64, 100), tile=48)

@@ -76,3 +76,8 @@ def test_layers_of_a_transformer_are_found_where_it_has_maps():
 def test_an_oblong_map_keeps_height_and_width_apart():
     model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.AvgPool2d((4, 2)))
     assert [layer.size for layer in find_layers(model, 32)] == [(32, 32), (8, 16)]
+
+
+def test_the_stages_of_a_convnext_are_landmarks_though_they_begin_with_conv():
+    model = timm.create_model("convnext_atto", pretrained=False, depths=(1, 1, 1, 1), dims=(8, 12, 16, 20))
+    assert [layer.name for layer in landmarks(find_layers(model.eval(), 64))][:3] == ["stages.0", "stages.1", "stages.2"]

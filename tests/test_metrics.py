@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from hub import backbones, metrics
+from hub.pixels import images
 from tests.networks import as_backbone, one_thread, pointwise_network, seeded, some_pictures, tiny_network  # noqa: F401
 
 
@@ -181,3 +182,30 @@ def test_one_affine_map_of_the_whole_picture_has_no_residual():
     assert metrics.affine_residual(mapped, photo) < 0.01
     assert metrics.affine_residual(photo.flip(3), photo) > 0.1
     assert metrics.affine_residual(photo[..., :2, :], photo[..., :2, :]) == 0
+
+
+# ---- style
+
+
+def test_style_distance_is_nothing_to_itself_and_grows_with_what_differs():
+    from hub.world.paintings import painting
+
+    ink, other_ink, dots = (images.to_tensor(painting(n, 128, s)) for n, s in (("ink", 1), ("ink", 2), ("dots", 1)))
+    assert metrics.style_distance(ink, ink) < 1e-3
+    assert metrics.style_distance(ink, ink) < metrics.style_distance(other_ink, ink) < 0.5 * metrics.style_distance(dots, ink)
+
+
+def test_style_distance_ignores_where_things_are():
+    from hub.world.paintings import painting
+
+    ink, dots = (images.to_tensor(painting(name, 128)) for name in ("ink", "dots"))
+    assert metrics.style_distance(ink.flip(-1).flip(-2), ink) < 0.3 * metrics.style_distance(dots, ink)
+
+
+def test_the_share_of_the_way_is_one_at_the_style_and_nothing_at_the_start():
+    from hub.world.paintings import painting
+
+    ink, dots = (images.to_tensor(painting(name, 96)) for name in ("ink", "dots"))
+    assert metrics.style_taken(ink, dots, [(dots, 1.0)]) == pytest.approx(1, abs=0.01)
+    assert metrics.style_taken(ink, ink, [(dots, 1.0)]) == 0
+    assert metrics.style_taken(ink, dots, [(ink, 1.0)]) is None

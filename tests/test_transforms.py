@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hub.pixels import Robustness
+from hub.pixels import Mirrored, Robustness
 from tests.networks import one_thread, some_pictures  # noqa: F401
 
 
@@ -78,3 +78,30 @@ def test_gradients_flow_back_through_it():
     pictures = some_pictures().requires_grad_()
     Robustness()(pictures, seeded()).sum().backward()
     assert torch.isfinite(pictures.grad).all() and pictures.grad.abs().mean() > 0.5
+
+
+# ---- a mirrored margin
+
+
+def test_a_mirrored_margin_goes_on_as_the_mirror_image():
+    picture = some_pictures(1, 20, 30)
+    seen = Mirrored(4)(picture, torch.Generator())
+    assert seen.shape == (1, 3, 28, 38) and torch.equal(seen[..., 4:-4, 4:-4], picture)
+    assert torch.equal(seen[..., 3, 4:-4], picture[..., 1, :]) and torch.equal(seen[..., 4:-4, -1], picture[..., :, -5])
+
+
+def test_a_margin_is_narrower_where_a_side_is_short():
+    assert Mirrored(16)(some_pictures(1, 5, 40), torch.Generator()).shape == (1, 3, 13, 72)
+
+
+def test_no_gradient_comes_from_the_margin():
+    picture = some_pictures(1, 20, 30).requires_grad_()
+    (slope,) = torch.autograd.grad(Mirrored(6)(picture, torch.Generator()).sum(), picture)
+    assert torch.equal(slope, torch.ones_like(picture))
+
+
+def test_a_jittered_margin_is_the_still_one_shifted_by_whole_pixels():
+    mirrored, picture = Mirrored(8, jitter=3), some_pictures(1, 20, 30)
+    shifts = [(y, x) for y in range(-3, 4) for x in range(-3, 4)]
+    still, seen = mirrored.still(picture), mirrored(picture, torch.Generator().manual_seed(0))
+    assert any(torch.equal(seen, still.roll(shift, (-2, -1))) for shift in shifts)

@@ -70,7 +70,8 @@ def landmarks(layers: list[Layer]) -> list[Layer]:
     blocks = [
         a
         for a in layers
-        if a.name.count(".") <= 1 and not a.kind.startswith(("Conv", "BatchNorm", "FrozenBatchNorm", "Identity"))
+        if a.name.count(".") <= 1
+        and (a.kind.startswith("ConvNeXt") or not a.kind.startswith(("Conv", "BatchNorm", "FrozenBatchNorm", "Identity")))
     ]
     kept: list[Layer] = []
     for layer in blocks or layers:

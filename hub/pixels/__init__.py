@@ -6,20 +6,25 @@ previews of `maximise` on:
     dream = yield from pixels.maximise(energy("layer3"), Pixels(photo), network, steps=10, rule=Climb(0.01), generator=generator)
 """
 
-from hub.pixels import affine, ascent, canvas, colour, gradients, images, matting, objectives, transforms
-from hub.pixels.ascent import Adam, Climb, Trace, maximise
-from hub.pixels.canvas import Enlarged, Fourier, Phases, Pixels
+from hub.pixels import affine, ascent, canvas, colour, gradients, images, matting, objectives, style, transforms
+from hub.pixels.ascent import LBFGS, Adam, Averaged, Climb, Terms, Trace, maximise
+from hub.pixels.canvas import Enlarged, Fourier, Phases, Pixels, Pyramid
 from hub.pixels.octaves import octaves, shares
-from hub.pixels.transforms import Robustness
+from hub.pixels.transforms import Mirrored, Robustness
 
 __all__ = [
+    "LBFGS",
     "Adam",
+    "Averaged",
     "Climb",
     "Enlarged",
     "Fourier",
+    "Mirrored",
     "Phases",
     "Pixels",
+    "Pyramid",
     "Robustness",
+    "Terms",
     "Trace",
     "affine",
     "ascent",
@@ -32,5 +37,6 @@ __all__ = [
     "objectives",
     "octaves",
     "shares",
+    "style",
     "transforms",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -14,9 +15,9 @@ from hub.backbones import Backbone
 from hub.errors import NotFinite
 from hub.pixels import images
 from hub.pixels.canvas import Canvas
-from hub.pixels.gradients import gradient, laplacian_normalised
+from hub.pixels.gradients import gradient, joined_gradient, laplacian_normalised
 from hub.pixels.objectives import Objective
-from hub.pixels.transforms import Robustness
+from hub.pixels.transforms import Move
 from hub.technique import Curve, Result
 
 Previews = Generator[Result, None, Tensor]
@@ -46,6 +47,73 @@ class Adam:
         for parameter, slope in zip(parameters, slopes, strict=True):
             parameter.grad = slope
         self.optimiser.step()
+
+    def carried(self, parameters: list[Tensor]) -> Adam:
+        """The same rule for the same canvas at another size: what it learnt about each place goes along, so nothing jolts."""
+        other = Adam(self.rate, cosine=self.cosine, betas=self.betas)
+        if self.optimiser is None:
+            return other
+        other.optimiser = torch.optim.Adam(parameters, lr=self.rate, betas=self.betas, maximize=True)
+        for old, new in zip(self.optimiser.param_groups[0]["params"], parameters, strict=True):
+            state = self.optimiser.state[old]
+            other.optimiser.state[new] = {
+                "step": state["step"].clone(),
+                "exp_avg": _between(state["exp_avg"], new),
+                "exp_avg_sq": _between(state["exp_avg_sq"], new),
+            }
+        return other
+
+
+def _between(moments: Tensor, like: Tensor) -> Tensor:
+    """Interpolated without overshoot: where a square came out near zero, the next step would be endless."""
+    return F.interpolate(moments, size=like.shape[-2:], mode="bilinear", align_corners=False)
+
+
+class LBFGS:
+    """L-BFGS (Liu and Nocedal 1989), upwards, one step at a time without a line search, as the first style transfers took it."""
+
+    def __init__(self, rate: float = 1.0, history: int = 20) -> None:
+        self.rate, self.history = rate, history
+        self.optimiser: torch.optim.LBFGS | None = None
+
+    def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
+        if self.optimiser is None:
+            self.optimiser = torch.optim.LBFGS(
+                parameters, self.rate, max_iter=1, history_size=self.history, tolerance_grad=0, tolerance_change=0
+            )
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.grad = (-slope).contiguous()  # it flattens them
+        self.optimiser.step(lambda: 0.0)
+
+    def carried(self, parameters: list[Tensor]) -> LBFGS:
+        """A fresh rule: curvature at one size says nothing about another."""
+        return LBFGS(self.rate, self.history)
+
+
+class Averaged:
+    """Another rule, and the running mean of where it led, in which the to and fro of its steps cancels.
+
+    decay: how much each step leaves of what was before; the mean is corrected for having begun empty.
+    Source: Polyak and Juditsky 1992, with the bias correction of Adam.
+    """
+
+    def __init__(self, rule: Rule, decay: float = 0.9) -> None:
+        self.rule, self.decay, self.weight = rule, decay, 0.0
+        self.means: list[Tensor] = []
+
+    @torch.no_grad()
+    def __call__(self, parameters: list[Tensor], slopes: Iterable[Tensor], done: float) -> None:
+        self.rule(parameters, slopes, done)
+        self.means = self.means or [torch.zeros_like(p) for p in parameters]
+        for mean, parameter in zip(self.means, parameters, strict=True):
+            mean.lerp_(parameter, 1 - self.decay)
+        self.weight = self.weight * self.decay + 1 - self.decay
+
+    @torch.no_grad()
+    def settle(self, parameters: list[Tensor]) -> None:
+        """Put the mean where the last step led."""
+        for mean, parameter in zip(self.means, parameters, strict=True):
+            parameter.copy_(mean / self.weight)
 
 
 class Climb:
@@ -77,6 +145,26 @@ class Trace:
         return {self.label: Curve([float(i) for i in range(len(y))], y, "step", self.label)}
 
 
+@dataclass
+class Terms(Trace):
+    """The terms of a sum on the way: a curve for each instead of one for all."""
+
+    terms: dict[str, list[Tensor]] = field(default_factory=dict)
+
+    def noted(self, label: str, objective: Objective) -> Objective:
+        """The same objective, whose values are kept as the curve `label`."""
+
+        def measure(features: dict[str, Tensor], picture: Tensor) -> Tensor:
+            value = objective(features, picture)
+            self.terms.setdefault(label, []).append(value.detach().mean())
+            return value
+
+        return Objective(objective.layers, measure)
+
+    def curves(self) -> dict[str, Curve]:
+        return {label: Trace(label, values).curves()[label] for label, values in self.terms.items()}
+
+
 def maximise(
     objective: Objective,
     canvas: Canvas,
@@ -85,9 +173,10 @@ def maximise(
     steps: int,
     rule: Rule,
     generator: torch.Generator,
-    robustness: Robustness | None = None,
+    robustness: Move | None = None,
     roll: int = 0,
     tile: int = 0,
+    joined: bool = False,
     vignette: Tensor | None = None,
     plateau: float = 0.0,
     trace: Trace | None = None,
@@ -97,7 +186,8 @@ def maximise(
     """Change the canvas for `steps` steps, yielding a preview after each; return the picture, (B, 3, H, W) in [0, 1].
 
     robustness: how the picture is moved before the network sees it. roll: the same for dreams, by whole pixels around the edges.
-    tile: see `gradient`. vignette: weights (H, W) on the gradient, to let the picture grow in one place.
+    tile: see `gradient`. joined: take `joined_gradient` for it.
+    vignette: weights (H, W) on the gradient, to let the picture grow in one place.
     plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
     trace: where the values are noted (mean of the batch). span: the part of the whole work that this is, for progress.
     show: (B, 3, H, W) -> the preview's picture; called only where somebody looks. Default: the first picture of the batch.
@@ -107,7 +197,7 @@ def maximise(
     show = show or (lambda pictures: images.to_image(pictures[:1]))
     last, start = None, len(trace.values)
     for step in range(steps):
-        value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile, vignette)
+        value, slopes = _slopes(objective, canvas, network, generator, robustness, roll, tile, joined, vignette)
         if not all(
             bool(torch.isfinite(t).all()) for t in (value, *slopes)
         ):  # before the step: the canvas stays as it was last shown
@@ -130,9 +220,10 @@ def _slopes(
     canvas: Canvas,
     network: Backbone,
     generator: torch.Generator,
-    robustness: Robustness | None,
+    robustness: Move | None,
     roll: int,
     tile: int,
+    joined: bool,
     vignette: Tensor | None,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The values of the pictures, (B,), and the gradient with respect to each parameter of the canvas."""
@@ -141,7 +232,7 @@ def _slopes(
         picture = canvas.picture()
         seen = robustness(picture, generator) if robustness else picture
         seen = seen.roll(shift, (-2, -1)) if roll else seen
-    value, slope = gradient(objective, network, seen, tile)
+    value, slope = (joined_gradient if joined else gradient)(objective, network, seen, tile)
     slope = slope if vignette is None else slope * vignette
     return value, torch.autograd.grad(seen, canvas.parameters, slope)
 

@@ -19,16 +19,24 @@ LEAST = 1e-6
 
 def rgb_to_oklab(pictures: Tensor) -> Tensor:
     """(B, 3, H, W), sRGB -> Oklab: lightness in [0, 1], green-red and blue-yellow in about [-0.4, 0.4]."""
-    linear = torch.where(pictures <= 0.04045, pictures / 12.92, ((pictures.clamp_min(0.04) + 0.055) / 1.055) ** 2.4)
-    cones = mixed(linear, pictures.new_tensor(_CONES))
+    cones = mixed(to_linear(pictures), pictures.new_tensor(_CONES))
     return mixed(cones.sign() * cones.abs() ** (1 / 3), pictures.new_tensor(_OPPONENTS))
 
 
 def oklab_to_rgb(pictures: Tensor) -> Tensor:
     """The inverse of `rgb_to_oklab`; colours that no screen has come out below 0 or above 1."""
     cones = mixed(pictures, torch.linalg.inv(pictures.new_tensor(_OPPONENTS).double()).to(pictures.dtype)) ** 3
-    linear = mixed(cones, torch.linalg.inv(pictures.new_tensor(_CONES).double()).to(pictures.dtype))
-    return torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(0.003) ** (1 / 2.4) - 0.055)
+    return from_linear(mixed(cones, torch.linalg.inv(pictures.new_tensor(_CONES).double()).to(pictures.dtype)))
+
+
+def to_linear(pictures: Tensor) -> Tensor:
+    """sRGB in [0, 1] -> linear light (IEC 61966-2-1)."""
+    return torch.where(pictures <= 0.04045, pictures / 12.92, ((pictures.clamp_min(0.04) + 0.055) / 1.055) ** 2.4)
+
+
+def from_linear(light: Tensor) -> Tensor:
+    """Linear light -> sRGB, the inverse of `to_linear`."""
+    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp_min(0.003) ** (1 / 2.4) - 0.055)
 
 
 def mixed(pictures: Tensor, matrix: Tensor) -> Tensor:
@@ -71,6 +79,23 @@ def monge_kantorovich(source: Tensor, target: Tensor) -> Tensor:
     (mean, spread), (mean_wanted, wanted) = moments(source), moments(target)
     matrix = transport(spread, wanted).to(source)
     return mixed(source - mean[..., None, None], matrix.expand(len(source), 3, 3)) + mean_wanted[..., None, None]
+
+
+def recoloured(picture: Tensor, like: Tensor) -> Tensor:
+    """The picture with the colours of another, (B, 3, H, W) in [0, 1]; what leaves the range is clipped.
+
+    As `monge_kantorovich`, in linear light, where mixing colours is adding them.
+    """
+    return from_linear(monge_kantorovich(to_linear(picture), to_linear(like)).clamp(0, 1))
+
+
+def lit_as(picture: Tensor, painted: Tensor) -> Tensor:
+    """The picture with the light of another of its size, and its own colours: (B, 3, H, W) in [0, 1].
+
+    Source: Gatys et al. 2016, "Preserving color in neural artistic style transfer", luminance only; Rec. 709 luma.
+    """
+    weights = picture.new_tensor([0.2126, 0.7152, 0.0722]).view(1, 3, 1, 1)
+    return (picture + ((painted - picture) * weights).sum(1, keepdim=True)).clamp(0, 1)
 
 
 def scaling(spread: Tensor, wanted: Tensor, least: float = LEAST) -> Tensor:

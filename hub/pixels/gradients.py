@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from hub.backbones import Backbone
+from hub.errors import UnsupportedBackbone
 from hub.pixels.objectives import Objective
 
 
@@ -32,6 +34,100 @@ def gradient(objective: Objective, network: Backbone, picture: Tensor, tile: int
         weights[window] += fade
         value, area = value + v * height * width, area + height * width
     return value / area, total / weights / (picture.shape[-1] * picture.shape[-2])
+
+
+def joined_gradient(objective: Objective, network: Backbone, picture: Tensor, tile: int = 0) -> tuple[Tensor, Tensor]:
+    """As `gradient`, but the objective sees the features of the whole picture at once, gathered tile by tile.
+
+    What is a mean over all positions, such as a style, is then one mean and not one for each tile. A first pass gathers features,
+    the objective says how each should change, and a second pass carries that back tile by tile. Features are taken from the
+    core of each tile only, with a margin of context around it, so they are those of the whole picture but for what lies
+    further away than that. Memory: that of one tile, and the feature maps.
+    Raises UnsupportedBackbone where a network's maps do not lie on a regular grid of its strides.
+    """
+    names = sorted(objective.layers)
+    if not names or not tile or max(picture.shape[-2:]) <= tile:
+        return _whole(objective, network, picture)
+    maps = joined_features(network, names, picture, tile)
+    with torch.enable_grad():
+        seen = picture.detach().requires_grad_()
+        leaves = {name: maps[name].requires_grad_() for name in names}
+        value = objective(leaves, seen)
+        slope, *wishes = torch.autograd.grad(value.sum(), [seen, *leaves.values()], allow_unused=True)
+    slope = torch.zeros_like(picture) if slope is None else slope
+    for cell in _cells(network, names, picture, tile):
+        with torch.enable_grad():
+            part = picture[cell.window].detach().contiguous(memory_format=torch.channels_last).requires_grad_()
+            features = network.features(part, names)
+            cores = [features[name][cell.inner(network.layer(name).stride)] for name in names]
+            wanted = [w[cell.outer(network.layer(n).stride)].to(c.dtype) for w, n, c in zip(wishes, names, cores, strict=True)]
+            slope[cell.window] += torch.autograd.grad(cores, part, wanted)[0]
+    return value.detach(), slope
+
+
+@torch.no_grad()
+def joined_features(network: Backbone, names: Sequence[str], picture: Tensor, tile: int = 0) -> dict[str, Tensor]:
+    """The feature maps of a whole picture, in float32, put together from the cores of tiles where it is larger than one.
+
+    Raises UnsupportedBackbone as `joined_gradient` does.
+    """
+    if not tile or max(picture.shape[-2:]) <= tile:
+        return {name: maps.float() for name, maps in network.features(picture, names).items()}
+    whole: dict[str, Tensor] = {}
+    for cell in _cells(network, names, picture, tile):
+        features = network.features(picture[cell.window].contiguous(memory_format=torch.channels_last), names)
+        for name in names:
+            stride = network.layer(name).stride
+            if name not in whole:
+                size = (-(-side // stride) for side in picture.shape[-2:])
+                whole[name] = picture.new_zeros(len(picture), features[name].shape[1], *size)
+            part, place = features[name][cell.inner(stride)], whole[name][cell.outer(stride)]
+            if part.shape != place.shape:
+                raise UnsupportedBackbone(
+                    f"The maps of {network.name} do not fit together tile by tile at {name}. Choose a size that needs no tiles."
+                )
+            place.copy_(part)
+    return whole
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A core of a picture and the window that is looked at for it; all in whole strides, but for the picture's own end."""
+
+    core: tuple[int, int, int, int]  # top, left, bottom, right
+    seen: tuple[int, int, int, int]
+
+    @property
+    def window(self) -> tuple:
+        return ..., slice(self.seen[0], self.seen[2]), slice(self.seen[1], self.seen[3])
+
+    def outer(self, stride: int) -> tuple:
+        """Where the core lies in the map of the whole picture."""
+        return self._map(self.core, (0, 0), stride)
+
+    def inner(self, stride: int) -> tuple:
+        """Where the core lies in the map of the window."""
+        return self._map(self.core, self.seen[:2], stride)
+
+    @staticmethod
+    def _map(box: tuple[int, int, int, int], origin: tuple[int, int], stride: int) -> tuple:
+        top, left, bottom, right = box
+        y, x = origin
+        rows = slice((top - y) // stride, -(-(bottom - y) // stride))
+        return ..., rows, slice((left - x) // stride, -(-(right - x) // stride))
+
+
+def _cells(network: Backbone, names: Sequence[str], picture: Tensor, tile: int) -> Iterator[_Cell]:
+    """Cores that cover the picture once, each with a quarter of a tile of context on every side that has one."""
+    stride = max((network.layer(name).stride for name in names), default=1)
+    margin = -(-tile // 4 // stride) * stride
+    core = max(stride, (tile - 2 * margin) // stride * stride)
+    height, width = picture.shape[-2:]
+    for top in range(0, height, core):
+        for left in range(0, width, core):
+            bottom, right = min(top + core, height), min(left + core, width)
+            seen = max(0, top - margin), max(0, left - margin), min(height, bottom + margin), min(width, right + margin)
+            yield _Cell((top, left, bottom, right), seen)
 
 
 def _whole(objective: Objective, network: Backbone, picture: Tensor) -> tuple[Tensor, Tensor]:

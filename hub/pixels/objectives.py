@@ -5,8 +5,9 @@ channel("layer3", 17) + 0.5 * channel("layer3", 4) - 2 * variation()
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -156,6 +157,21 @@ def unlike(layer: str) -> Objective:
 def variation() -> Objective:
     """Total variation of the picture itself: subtract it for smoothness."""
     return Objective(frozenset(), lambda _, picture: images.total_variation(picture.float()))
+
+
+def roughness() -> Objective:
+    """The mean square difference of neighbouring pixels: hard on grain, easy on soft edges."""
+
+    def measure(_: Features, picture: Tensor) -> Tensor:
+        across, down = picture.float().diff(dim=-1), picture.float().diff(dim=-2)
+        return across.square().sum((1, 2, 3)) / across[0].numel() + down.square().sum((1, 2, 3)) / down[0].numel()
+
+    return Objective(frozenset(), measure)
+
+
+def total(terms: Iterable[Objective]) -> Objective:
+    """The sum of several."""
+    return reduce(Objective.__add__, terms)
 
 
 def bell(size: tuple[int, int] | torch.Size, spread: float) -> Tensor:
