@@ -28,7 +28,9 @@ def has_fast_bf16() -> bool:
     """True where bfloat16 convolutions truly run faster: a processor with AMX tiles or AVX-512 BF16, or a GPU from Ampere on."""
     if device().type == "cuda":
         return torch.cuda.get_device_capability()[0] >= 8
-    return device().type == "cpu" and bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    return device().type == "cpu" and any(
+        getattr(torch.cpu, ask, bool)() for ask in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    )
 
 
 @cache

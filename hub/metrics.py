@@ -37,19 +37,23 @@ def second_opinion(picture: Tensor) -> tuple[str, float]:
 def sightings(picture: Tensor, wanted: Sequence[str], side: int, sure: float = 0.5) -> float:
     """The share of a picture where the judge sees one of the wanted classes, surely.
 
-    picture: (1, 3, H, W) in [0, 1], looked at through windows of `side` pixels, half a window apart. sure: the least
-    probability of the wanted classes together.
+    picture: (1, 3, H, W) in [0, 1], looked at through windows of `side` pixels, half a window apart; a side shorter than that
+    is stretched to it. sure: the least probability of the wanted classes together.
+    Raises ValueError for a class that the judge does not know.
     """
     height, width = (max(side, n) for n in picture.shape[-2:])
     whole = images.resize(picture, (height, width)).clamp(0, 1)
-    windows = torch.cat([whole[..., y : y + side, x : x + side] for y in _places(height, side) for x in _places(width, side)])
-    units = [backbones.judge().units(backbones.CLASSES).index(name) for name in wanted]
-    seen = torch.cat([judged(part)[:, units].sum(1) for part in windows.split(64)])
-    return float((seen >= sure).float().mean())
+    units = [backbones.judge().units(backbones.CLASSES).index(name) for name in dict.fromkeys(wanted)]
+    places = [(top, left) for top in _places(height, side) for left in _places(width, side)]
+    found = 0
+    for first in range(0, len(places), 64):  # large pictures have thousands of windows
+        windows = torch.cat([whole[..., y : y + side, x : x + side] for y, x in places[first : first + 64]])
+        found += int((judged(windows)[:, units].sum(1) >= sure).sum())
+    return found / len(places)
 
 
 def testimony(before: Tensor, after: Tensor, wanted: Sequence[str], side: int) -> str:
-    """A sentence on where the judge sees the wanted classes now, and where it did before; none for classes it does not know.
+    """A sentence on where the judge sees the wanted classes now, and where it did before; "" for classes it does not know.
 
     before, after: (1, 3, H, W) in [0, 1], of any two sizes. side: see `sightings`.
     """

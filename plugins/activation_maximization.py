@@ -74,10 +74,10 @@ class Params(hub.Params):
     octaves: int = hub.Field(
         3,
         ge=1,
-        le=5,
+        le=3,
         label="Octaves",
         description="Sizes to draw at, each twice the one before: large shapes come first, and detail grows in them. "
-        "Early layers, which see only detail, take fewer.",
+        "Early layers, which see only detail, take fewer; a photo takes one.",
         more=True,
     )
     canvas: Literal["fourier", "pixels", "phases"] = hub.Field(
@@ -139,15 +139,15 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
     wish = response(layer, [unit] * params.count, params)
     if params.count > 1 and params.diversity:
         wish = wish + params.diversity * objectives.unlike(network.layer("middle").name)
-    pictures = yield from draw(network, wish, params.count, params, trace, image)
+    pictures = yield from draw(network, wish, params.count, octaves_for(network, layer, params), params, trace, image)
     label = named(network, layer, unit)
-    stills = images.to_images(pictures)
+    stills = images.to_images(pictures) if image is None else [laid_on(image, picture) for picture in pictures.split(1)]
     yield hub.Result(
-        image=enlarged(stills[0], params.enlarge) if image is None else laid_on(image, pictures[:1]),
-        images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if params.count > 1 else [],
+        image=enlarged(stills[0], params.enlarge) if image is None else stills[0],
+        images=[(still, f"{label}, {i + 1}") for i, still in enumerate(stills)] if len(stills) > 1 else [],
         curves=trace.curves(),
         metrics=figures(network, pictures[:1], layer, unit),
-        caption=f"Drawn for {label}. {seen_by_judge(network, pictures[:1], layer, label, image)}",
+        caption=" ".join(filter(None, (f"Drawn for {label}.", seen_by_judge(network, pictures[:1], layer, unit, image)))),
         progress=1.0,
     )
 
@@ -176,7 +176,8 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | N
     for i, (layer, units) in enumerate(batches):
         span = (i / len(batches), (i + 1) / len(batches))
         before = [still for row in done.values() for still in row]
-        pictures = yield from draw(network, response(layer, units, params), len(units), params, trace, image, span, before)
+        wish, octaves = response(layer, units, params), octaves_for(network, layer, params)
+        pictures = yield from draw(network, wish, len(units), octaves, params, trace, image, span, before)
         done[layer] += images.to_images(pictures)
     captioned = [
         (still, f"{layer} · {named(network, layer, unit)}")
@@ -204,6 +205,7 @@ def draw(
     network: Backbone,
     wish: objectives.Objective,
     count: int,
+    octaves: int,
     params: Params,
     trace: pixels.Trace,
     image: Image | None,
@@ -220,7 +222,7 @@ def draw(
     shaken = (
         pixels.Robustness(6 * params.robustness, 0.09 * params.robustness, 9 * params.robustness) if params.robustness else None
     )
-    levels = coarse_to_fine(size, 1 if photo is not None else octaves_for(network, wish, params))
+    levels = coarse_to_fine(size, octaves if photo is None else 1)
     for i, level in enumerate(levels):
         canvas = pixels.Enlarged(canvas_of(params.canvas, count, level, generator, picture), size)
         done = [params.steps * k // len(levels) for k in (i, i + 1)]
@@ -241,12 +243,11 @@ def draw(
     return picture
 
 
-def octaves_for(network: Backbone, wish: objectives.Objective, params: Params) -> int:
+def octaves_for(network: Backbone, layer: str, params: Params) -> int:
     """How many sizes to draw at. What is coarser than an early layer sees would only mislead it, so it gets fewer."""
     if params.canvas == "phases":
         return 1
-    stride = max(network.layer(name).stride for name in wish.layers)
-    return max(1, min(params.octaves, params.steps, stride.bit_length() - 3))
+    return max(1, min(params.octaves, params.steps, network.layer(layer).stride.bit_length() - 3))
 
 
 def coarse_to_fine(size: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
@@ -351,10 +352,10 @@ def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[s
     }
 
 
-def seen_by_judge(network: Backbone, picture: Tensor, layer: str, label: str, image: Image | None) -> str:
+def seen_by_judge(network: Backbone, picture: Tensor, layer: str, unit: int, image: Image | None) -> str:
     """One sentence with what the judge, a network that was not optimised against, sees in the picture; where a class was
     drawn onto a photo, in how much of it."""
     if image is not None and layer == backbones.CLASSES:
-        return metrics.testimony(images.to_tensor(image), picture, [label.replace(" ", "_")], network.side)
+        return metrics.testimony(images.to_tensor(image), picture, [network.units(layer)[unit]], network.side)
     name, share = metrics.second_opinion(picture)
     return f"A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."

@@ -93,7 +93,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     trace = pixels.Trace("evidence" if chosen_classes(network, params) else "activation")
     frames = params.zoom_frames + 1
     picture = yield from dream(photo, wish, network, params, generator, trace, span=(0.0, 1 / frames))
-    told, stills = caption(network, params, photo, picture), [images.to_image(picture)]
+    told, stills = caption(network, params, None if params.zoom_frames else (photo, picture)), [images.to_image(picture)]
     for frame in range(1, frames):
         closer, span = zoomed(picture, params.zoom), (frame / frames, (frame + 1) / frames)
         picture = yield from dream(closer, wish, network, params, generator, trace, span, again=True)
@@ -146,7 +146,7 @@ def wanted(network: Backbone, params: Params) -> objectives.Objective:
         with torch.no_grad():
             guide = images.resize(images.to_tensor(params.guide), (2 * network.side, 2 * network.side)).clamp(0, 1)
             return objectives.like(layer, network.features(guide, [layer])[layer])
-    units = [network.unit(layer, name) for name in chosen(network, params)]
+    units = list(dict.fromkeys(network.unit(layer, name) for name in chosen(network, params)))
     if layer == backbones.CLASSES and units:
         return objectives.class_everywhere(units, window=network.layer(layer).size[-1])
     return objectives.several(layer, units) if units else objectives.energy(layer)
@@ -169,18 +169,20 @@ def zoomed(picture: Tensor, factor: float) -> Tensor:
 def chosen_classes(network: Backbone, params: Params) -> list[str]:
     """The classes that are dreamt of, none where it is a layer or a guide."""
     at_classes = params.guide is None and network.layer(params.layer).name == backbones.CLASSES
-    return [network.units(backbones.CLASSES)[network.unit(params.layer, name)] for name in chosen(network, params) if at_classes]
+    units = dict.fromkeys(network.unit(params.layer, name) for name in chosen(network, params)) if at_classes else ()
+    return [network.units(backbones.CLASSES)[unit] for unit in units]
 
 
-def caption(network: Backbone, params: Params, photo: Tensor, picture: Tensor) -> str:
-    """What was dreamt of, and, of classes that it knows, where the judge sees them now and where it did before."""
+def caption(network: Backbone, params: Params, change: tuple[Tensor, Tensor] | None) -> str:
+    """What was dreamt of, and, of classes that it knows, where the judge sees them after a change, and where it did before."""
     classes = chosen_classes(network, params)
     if params.guide is not None:
         return f"{network.name} dreams of what the guide shows, at {params.layer}."
     if not classes:
         return f"{network.name} dreams of {', '.join(chosen(network, params)) or 'whatever it sees'}, at {params.layer}."
     words = " or ".join(name.replace("_", " ") for name in classes)
-    return " ".join(filter(None, (f"A dream of {words}.", metrics.testimony(photo, picture, classes, network.side))))
+    seen = metrics.testimony(*change, classes, network.side) if change else ""
+    return " ".join(filter(None, (f"A dream of {words}.", seen)))
 
 
 def animation(stills: list[Image]) -> bytes:

@@ -4,16 +4,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hub.backbones.adversary import attacked, away_from, frozen_statistics, length, towards_anything, unit
+from hub.backbones.adversary import attacked, away_from, direction, frozen_statistics, length, towards_anything
 from tests.networks import one_thread, some_pictures, tiny_model  # noqa: F401
 from tests.test_train import same
 
 
-def test_lengths_and_units_by_hand():
+def test_lengths_and_directions_by_hand():
     picture = torch.zeros(1, 3, 2, 2)
     picture[0, 0, 0, 0], picture[0, 2, 1, 1] = 3.0, 4.0
     assert length(picture).item() == pytest.approx(5.0)
-    assert unit(picture)[0, 2, 1, 1].item() == pytest.approx(0.8)
+    assert direction(picture)[0, 2, 1, 1].item() == pytest.approx(0.8)
 
 
 def test_goals_by_hand():

@@ -85,6 +85,13 @@ def test_nothing_runs_past_the_deepest_layer_that_is_wanted():
         network.features(some_pictures(), ["3"])
 
 
+def test_a_picture_too_small_for_a_network_is_refused_in_a_line():
+    deep = nn.Sequential(*(nn.Conv2d(3, 3, 3, stride=2) for _ in range(4)))
+    network = as_backbone(deep, {**CONFIG, "classifier": None})
+    with pytest.raises(ShapeError, match="tiny cannot look at 20 x 16 pixels"):
+        network.features(some_pictures(1, 16, 20), ["3"])
+
+
 def test_nothing_runs_where_no_layer_is_wanted():
     trap = Trap()
     network = as_backbone(nn.Sequential(trap, nn.Conv2d(3, 2, 1)), {**CONFIG, "classifier": None})
@@ -274,7 +281,7 @@ def test_a_hub_that_cannot_be_reached_is_not_tried_again_and_again(monkeypatch, 
         server.bind(("127.0.0.1", 0))
         if listening:
             server.listen()
-        monkeypatch.setattr(loading, "getproxies", dict)
+        monkeypatch.setattr(loading, "getproxies", lambda: {"no": "localhost"})
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
         monkeypatch.setattr(timm, "create_model", create_model)

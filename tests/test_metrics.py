@@ -135,8 +135,17 @@ def test_sightings_are_the_share_of_a_picture_where_the_judge_sees_a_class():
     assert metrics.sightings(row, ["owl", "heart"], 96) > some
 
 
+def test_a_class_named_twice_counts_once():
+    from hub.world import draw
+
+    page = torch.cat([*draw("owl", 2, 64, seed=5), *draw("heart", 2, 64, seed=5)], -1)[None]
+    assert metrics.sightings(page, ["owl", "owl"], 64) == metrics.sightings(page, ["owl"], 64)
+
+
 def test_a_picture_smaller_than_a_window_is_one_window():
-    assert metrics.sightings(some_pictures(1, 20, 30), ["owl"], 64) in (0.0, 1.0)
+    from hub.world import draw
+
+    assert metrics.sightings(draw("owl", 1, 48, seed=5, plain=True), ["owl"], 96) == 1.0
 
 
 def test_a_testimony_compares_after_with_before_and_is_silent_on_what_the_judge_does_not_know():

@@ -41,7 +41,8 @@ def build(policy: Policy | None = None) -> gr.Blocks:
     with gr.Blocks(title=page.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as blocks:
         gr.HTML(page.banner(), elem_classes=["top"])
         placed = _place(houses)
-        gr.HTML(page.about([*registry.failures(), *failed], __version__, hosted=not policy.paths))
+        hosted = not policy.paths  # who may not name files of this machine does not own it
+        gr.HTML(page.about([*registry.failures(), *failed], __version__, hosted))
         _link_rooms(blocks, placed)
     blocks.rooms = {room.technique.name: room for *_, room in placed}  # type: ignore[attr-defined]
     return blocks.queue(max_size=policy.queue, api_open=False, default_concurrency_limit=8)

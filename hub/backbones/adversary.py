@@ -39,12 +39,12 @@ def attacked(
     """
     lengths = radius * torch.rand(len(pictures), 1, 1, 1, generator=generator).sqrt().to(pictures.device)
     noise = torch.randn(pictures.shape, generator=generator).to(pictures.device)
-    moved = (pictures + 0.3 * lengths * unit(noise)).clamp(0, 1)
+    moved = (pictures + 0.3 * lengths * direction(noise)).clamp(0, 1)
     stride = 4.0 if moves == 1 else 2.5 / moves  # a single step goes past the sphere and is drawn back onto it
     for _ in range(moves):
         moved = moved.contiguous(memory_format=torch.channels_last).requires_grad_()
         (slope,) = torch.autograd.grad(goal(answer(moved)).sum(), moved)
-        change = moved.detach() + stride * lengths * unit(slope) - pictures
+        change = moved.detach() + stride * lengths * direction(slope) - pictures
         moved = (pictures + change * (lengths / length(change)).clamp_max(1)).clamp(0, 1)
     return moved
 
@@ -54,7 +54,7 @@ def length(t: Tensor) -> Tensor:
     return t.flatten(1).norm(dim=1).clamp_min(1e-12).view(-1, 1, 1, 1)
 
 
-def unit(t: Tensor) -> Tensor:
+def direction(t: Tensor) -> Tensor:
     """Each picture's change at length 1."""
     return t / length(t)
 

@@ -17,6 +17,10 @@ from hub.backbones.layers import CLASSES, DEPTHS, Layer, find_layers, landmarks
 from hub.errors import ShapeError, UnknownLayer, UnknownUnit
 
 
+TOO_SMALL = ("Kernel size can't be greater than actual input size", "Output size is too small")
+"""What torch says where a picture shrinks to nothing inside a network."""
+
+
 class _Enough(Exception):
     """Raised from a hook to end the forward pass at the deepest layer that is wanted."""
 
@@ -139,6 +143,11 @@ class Backbone:
                 self.model(inputs)
             except _Enough:
                 pass
+            except RuntimeError as error:
+                if not any(words in str(error) for words in TOO_SMALL):
+                    raise
+                asked = f"{inputs.shape[-1]} x {inputs.shape[-2]}"
+                raise ShapeError(f"{self.name} cannot look at {asked} pixels. Give a larger picture or size.") from error
             finally:
                 for handle in handles:
                     handle.remove()

@@ -133,10 +133,11 @@ def impatient() -> Iterator[None]:
 
 
 def reachable(address: str, patience: float = 3.0) -> bool:
-    """Whether somebody takes a connection at the host of a web address, within `patience` seconds; a proxy is trusted to."""
-    if getproxies():
-        return True
+    """Whether somebody takes a connection at the host of a web address, within `patience` seconds for each of its numbers;
+    a proxy is trusted to."""
     parts = urlsplit(address)
+    if parts.scheme in getproxies():
+        return True
     try:
         socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), patience).close()
     except OSError:

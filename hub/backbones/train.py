@@ -48,7 +48,8 @@ class Stage:
 
     pictures, size: how many, at what side. rate: the peak learning rate.
     radius, moves: the largest adversarial change, as L2 in [0, 1] pixels for 64 px, and the gradient steps it takes.
-    nothing: the weight of being unsure of pictures that show nothing; they are moved half as far again.
+    nothing: the weight of being unsure of pictures that show nothing; they are moved half as far again,
+    in one step more.
     """
 
     pictures: int
@@ -248,7 +249,8 @@ def contested(
 
 
 def surprise(scores: Tensor) -> Tensor:
-    """How far the answers are from "it could be anything": cross-entropy to the even distribution, zero where they are even."""
+    """How far answers are from "it could be anything", (B, classes) -> (B,): the divergence of the even distribution from
+    them, zero where they are even."""
     return -scores.log_softmax(1).mean(1) - math.log(scores.shape[1])
 
 

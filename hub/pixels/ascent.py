@@ -191,7 +191,7 @@ def maximise(
     plateau: stop when the value rose by less than this share in the last fifth of the steps; 0 for never.
     trace: where the values are noted (mean of the batch). span: the part of the whole work that this is, for progress.
     show: (B, 3, H, W) -> the preview's picture; called only where somebody looks. Default: the first picture of the batch.
-    Raises NotFinite, with the last good preview, where numbers run away.
+    Raises NotFinite, with the last good preview of this call, where numbers run away.
     """
     trace = trace if trace is not None else Trace("activation")
     show = show or (lambda pictures: images.to_image(pictures[:1]))

@@ -54,14 +54,16 @@ def joined_gradient(objective: Objective, network: Backbone, picture: Tensor, ti
         leaves = {name: maps[name].requires_grad_() for name in names}
         value = objective(leaves, seen)
         slope, *wishes = torch.autograd.grad(value.sum(), [seen, *leaves.values()], allow_unused=True)
-    slope = torch.zeros_like(picture) if slope is None else slope
+    slope = torch.zeros_like(picture) if slope is None else slope.clone()
     for cell in _cells(network, names, picture, tile):
         with torch.enable_grad():
             part = picture[cell.window].detach().contiguous(memory_format=torch.channels_last).requires_grad_()
             features = network.features(part, names)
             cores = [features[name][cell.inner(network.layer(name).stride)] for name in names]
-            wanted = [w[cell.outer(network.layer(n).stride)].to(c.dtype) for w, n, c in zip(wishes, names, cores, strict=True)]
-            slope[cell.window] += torch.autograd.grad(cores, part, wanted)[0]
+            used = [(c, w[cell.outer(network.layer(n).stride)].to(c.dtype))
+                    for w, n, c in zip(wishes, names, cores, strict=True) if w is not None]
+            if used:
+                slope[cell.window] += torch.autograd.grad([c for c, _ in used], part, [w for _, w in used])[0]
     return value.detach(), slope
 
 

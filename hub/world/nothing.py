@@ -19,7 +19,10 @@ def nothing(things: Tensor, blanks: int, generator: torch.Generator) -> Tensor:
 
 
 def scrambled(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """Cut into two by two or three by three pieces somewhere, and put together in another order. (B, 3, H, H) -> the same."""
+    """Cut into two by two or three by three pieces somewhere, and put together in an order drawn by chance.
+
+    (B, 3, H, H) -> the same. One order in 24 of four pieces is the one they had.
+    """
     batch, channels, side, _ = pictures.shape
     pieces = int(torch.randint(2, 4, (), generator=generator))
     piece = side // pieces
@@ -51,5 +54,5 @@ def blank(count: int, side: int, generator: torch.Generator) -> Tensor:
 
 
 def resize(pictures: Tensor, size: tuple[int, int]) -> Tensor:
-    """To (height, width), smoothly."""
+    """To (height, width), smoothly; as in `hub.pixels`, which stands above the world."""
     return F.interpolate(pictures, size=size, mode="bicubic", antialias=True, align_corners=False)

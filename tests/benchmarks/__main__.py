@@ -95,7 +95,10 @@ def main() -> None:
     if not asked.quick:
         print("## Whether the pictures stay as good\n\nClass pictures that the judge, a second network, names first.")
         named = {dtype: job("quality", dtype, asked.threads) for dtype in rates}
-        table(["format", *named["float32"]], [[dtype, *map(str, found.values())] for dtype, found in named.items()])
+        good = {dtype: found for dtype, found in named.items() if "error" not in found}
+        head = next(iter(good.values()), {})
+        table(["format", *head], [[dtype, *map(str, found.values())] for dtype, found in good.items()])
+        print(*(f"{dtype}: {found['error']}" for dtype, found in named.items() if dtype not in good), sep="\n")
 
     print("## Start-up")
     table(

@@ -114,7 +114,7 @@ def comparison(name: str, rounds: int, steps: int, peers: bool) -> dict[str, flo
 
 
 def quality() -> dict[str, int]:
-    """How many class pictures, drawn in the format that this process computes in, the judge names, as they are and moved."""
+    """How many class pictures the judge names, as they are and moved; both networks compute in this process's format."""
     from hub import sheets
     from hub.backbones.card import transfer
     from hub.pixels import images
