@@ -16,7 +16,6 @@ from hub.backbones.folding import fold_batch_norms, without_in_place
 from hub.backbones.layers import CLASSES, DEPTHS, Layer, find_layers, landmarks
 from hub.errors import ShapeError, UnknownLayer, UnknownUnit
 
-
 TOO_SMALL = ("Kernel size can't be greater than actual input size", "Output size is too small")
 """What torch says where a picture shrinks to nothing inside a network."""
 
