@@ -116,17 +116,17 @@ def rise(network: Backbone, picture: Tensor, layer: str, unit: int) -> float:
 def style_distance(picture: Tensor, manner: Tensor) -> float:
     """How far the styles of two pictures are apart to the judge: 0 where they are one, about 1 where they have nothing in common.
 
-    The mean over the judge's landmarks of the squared Wasserstein-2 distance of its features over the energy of the second
-    picture's. Both (1, 3, H, W) in [0, 1], each looked at with sides of about STYLE_AT pixels.
+    The root of the mean, over the judge's landmarks, of the squared Wasserstein-2 distance of its features, over the energy of
+    the second picture's. Both (1, 3, H, W) in [0, 1], each looked at with sides of about STYLE_AT pixels.
     """
     judge = backbones.judge()
-    layers = [layer.name for layer in judge.landmarks() if layer.stride <= STYLE_AT // 16]
+    layers = [a.name for a in judge.landmarks() if a.stride <= STYLE_AT // 16 and "transition" not in a.name]
     with torch.no_grad():
         seen, wanted = (judge.features(_at_area(p, STYLE_AT), layers) for p in (picture, manner))
         distances = [
             style.wasserstein_distance(style.statistics(wanted[a].float()))(style.statistics(seen[a].float())) for a in layers
         ]
-    return max(0.0, float(torch.cat(distances).mean()))
+    return max(0.0, float(torch.cat(distances).mean())) ** 0.5
 
 
 def style_taken(before: Tensor, after: Tensor, styles: Sequence[tuple[Tensor, float]]) -> float | None:
@@ -203,7 +203,6 @@ def robustness(network: Backbone, picture: Tensor, layer: str, unit: int) -> flo
 
 # ---------------------------------------------------------------- a photo that takes another's look
 
-LOOK_SIDE = 256
 
 
 def edge_ssim(picture: Tensor, photo: Tensor) -> float:
@@ -230,39 +229,6 @@ def edges(pictures: Tensor) -> Tensor:
     filters = torch.stack([across, across.T])[:, None]
     steep = F.conv2d(F.pad(light, (1, 1, 1, 1), mode="replicate"), filters).norm(dim=1, keepdim=True)
     return steep / (steep + steep.square().mean((1, 2, 3), keepdim=True).sqrt().clamp_min(1e-4))
-
-
-def look_distance(picture: Tensor, style: Tensor) -> float:
-    """How far the judge, which no technique optimises against, sees a picture from a style; 0 for the same statistics.
-
-    picture, style: (1, 3, H, W) in [0, 1], any sizes; looked at with a longer side of LOOK_SIDE. At each of four depths, the
-    squared Wasserstein-2 distance between the Gaussians of the features, over the variance of the style's; their mean's root.
-    """
-    judge = backbones.judge()
-    layers = [layer.name for layer in judge.landmarks()[:6] if "transition" not in layer.name]
-    with torch.no_grad():
-        one, other = (judge.features(_at_side(p, LOOK_SIDE), layers) for p in (picture, style))
-    return math.sqrt(sum(_between_gaussians(one[name], other[name]) for name in layers) / len(layers))
-
-
-def _at_side(picture: Tensor, side: int) -> Tensor:
-    height, width = (max(32, round(length * side / max(picture.shape[-2:]))) for length in picture.shape[-2:])
-    return images.resize(picture, (height, width)).clamp(0, 1)
-
-
-def _between_gaussians(one: Tensor, other: Tensor) -> float:
-    """|m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½) over tr S2, for maps (1, C, h, w)."""
-    (m1, s1), (m2, s2) = (_gaussian(maps) for maps in (one, other))
-    values, vectors = torch.linalg.eigh(s2)
-    root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    shared = torch.linalg.eigvalsh(root @ s1 @ root).clamp_min(0).sqrt().sum()
-    return float(((m1 - m2).square().sum() + s1.trace() + s2.trace() - 2 * shared).clamp_min(0) / s2.trace().clamp_min(1e-9))
-
-
-def _gaussian(maps: Tensor) -> tuple[Tensor, Tensor]:
-    flat = maps.detach().flatten(2)[0].cpu().double()
-    centred = flat - flat.mean(1, keepdim=True)
-    return flat.mean(1), centred @ centred.T / flat.shape[1]
 
 
 def affine_residual(picture: Tensor, photo: Tensor) -> float:

@@ -11,14 +11,14 @@ Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (c
 2021 (softened activations).
 Departures: every style begins at a distance of 1, whatever the network, so that strength means the same on all of them; colours
 are matched first, by optimal transport in linear light; the picture is a pyramid, goes on mirrored beyond its edges, and is
-shifted a little at each step, so that neither grain nor grid nor border can form; large pictures are worked on in tiles whose
-features are joined, so that there is one style and no seam.
+shifted a little at each step, so that neither grain nor grid nor border can form (the content it is held to stands still, so
+that fine lines soften); large pictures are worked on in tiles whose features are joined, so that there is one style and no seam.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -218,7 +218,7 @@ def imitated(each: Style, target: Tensor, seen: dict[str, Tensor], network: Back
     """The mean over layers of how far a style still is, each 1 where it is as far as it was at `target`, whose features are
     `seen`."""
     compared = {"wasserstein": style.wasserstein_distance, "gram": style.gram_distance}[params.likeness]
-    example, soft = scaled(each.picture, round(max(target.shape[-2:]) * params.brush)), params.soften
+    example, soft = sample_of(each.picture, target.shape[-2:], params.brush), params.soften
     where = None if each.everywhere else mirrored(images.resize(each.share, target.shape[-2:]).clamp(0, 1))[0, 0]
     wanted = gradients.joined_features(network, list(seen), mirrored(example), TILE)
     terms = []
@@ -227,6 +227,15 @@ def imitated(each: Style, target: Tensor, seen: dict[str, Tensor], network: Back
         first = max(float(distance(style.look(features, where, smooth=soft))), NEAR)
         terms.append(style.imitation(layer, distance, where, smooth=soft) * (1 / first))
     return objectives.total(terms) * (float(each.share.mean()) / len(terms))
+
+
+def sample_of(picture: Tensor, size: Sequence[int], brush: float) -> Tensor:
+    """The style with strokes for a picture of `size`, `brush` times as large; of more than that size, the middle."""
+    page = scaled(picture, round(max(size) * brush))
+    top, left = (max(0, (long - max(short, LEAST)) // 2) for long, short in zip(page.shape[-2:], size, strict=True))
+    return page[..., top : top + max(size[0], LEAST), left : left + max(size[1], LEAST)].contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 def style_layers(network: Backbone) -> list[str]:
@@ -255,9 +264,10 @@ def rule_of(optimiser: str) -> pixels.Adam | pixels.LBFGS:
 
 def sized(photo: Tensor, side: int) -> tuple[Tensor, tuple[int, int]]:
     """The photo to work on, no larger than it is and no side below LEAST, and the (height, width) of the result."""
-    small = scaled(photo, min(side, max(photo.shape[-2:])))
-    size = tuple(small.shape[-2:])
-    return images.resize(small, (max(LEAST, size[0]), max(LEAST, size[1]))).clamp(0, 1), size
+    height, width = photo.shape[-2:]
+    factor = min(1.0, side / max(height, width))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    return images.resize(photo, (max(LEAST, size[0]), max(LEAST, size[1]))).clamp(0, 1), size
 
 
 def scaled(picture: Tensor, side: int) -> Tensor:
@@ -280,7 +290,7 @@ def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | 
         share = images.resize(images.to_tensor(params.mask), photo.shape[-2:]).clamp(0, 1).mean(1, keepdim=True)
     elif second is not None:
         share = share * (1 - params.mix)
-    styles = [Style(p, s) for p, s in ((first, share), (second, 1 - share)) if p is not None and float(s.mean()) > 1e-3]
+    styles = [Style(p, s) for p, s in ((first, share), (second, 1 - share)) if p is not None and float(s.max()) > 0.01]
     if not styles:
         raise BadParams("mask: it is black all over, so there is no place for the style. Paint white where it belongs.")
     return styles, share if params.mask is not None and second is None else None
@@ -295,7 +305,7 @@ def style_picture(field: str, given: Image | None, name: str, side: int) -> Tens
         return None if name == "none" else images.to_tensor(drawn(name, min(max(side, 192), 1024)))
     if min(given.size) < 16:
         raise BadParams(f"{field}: {given.width} × {given.height} pixels hold no style. Give a picture of 16 × 16 or more.")
-    picture = images.to_tensor(given)
+    picture = scaled(images.to_tensor(given), min(max(given.size), max(side, 192)))
     if float(picture.std((2, 3)).max()) < 0.004:
         raise BadParams(f"{field}: it is one flat colour, which has no manner to take. Give a picture with strokes or shapes.")
     return picture

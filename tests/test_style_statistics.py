@@ -107,6 +107,18 @@ def test_wasserstein_gradient_agrees_with_finite_differences():
     assert (slope * way).sum().item() == pytest.approx((above - below) / 2e-4, rel=2e-3)
 
 
+def test_wasserstein_gradient_holds_where_there_are_fewer_positions_than_channels():
+    features, other = chance(1, 96, 6, 8).float(), chance(1, 96, 9, 9, seed=3).float() + 0.5
+
+    def slope(kind):
+        asked = features.to(kind).requires_grad_()
+        distance = style.wasserstein_distance(style.statistics(other.to(kind)))
+        return torch.autograd.grad(distance(style.statistics(asked)).sum(), asked)[0].double()
+
+    exact = slope(torch.float64)
+    assert (slope(torch.float32) - exact).norm() < 0.02 * exact.norm()
+
+
 @pytest.mark.parametrize("distance", [style.gram_distance, style.wasserstein_distance])
 def test_a_style_is_at_no_distance_from_itself_and_at_some_from_another(distance):
     mine, other = (style.statistics(torch.rand(1, 6, 9, 9, generator=torch.Generator().manual_seed(s))) for s in (0, 1))

@@ -134,6 +134,7 @@ def recipe_text(role: str) -> str:
     cells = [" | ".join(f"{value:,g}" if value else "–" for value in row) for row in rows]
     stages = "\n".join(f"| {i} | {row} |" for i, row in enumerate(cells, 1))
     worn = " Half of the pictures were turned by up to 45°, and half of them blurred." if recipe.worn else ""
+    empty = "\n\nPictures that show nothing are moved half as far again, in one step more." if recipe.stages[-1].nothing else ""
     return f"""## Data and recipe
 
 Data: the picture world (`hub.world`), drawn by program; no photograph and no other network's output was used.
@@ -142,7 +143,7 @@ picture seen {recipe.echo} times, averaged weights, on one CPU core.{worn}
 
 | stage | pictures | px | rate | adversarial L2 radius (at 64 px) | in steps | weight of pictures that show nothing |
 |---|---|---|---|---|---|---|
-{stages}
+{stages}{empty}
 
 Made again by `python -m hub.backbones.train {role} --out runs/{role}`."""
 

@@ -76,6 +76,7 @@ def wasserstein_distance(wanted: Statistics, epsilon: float = 1e-4) -> Distance:
     epsilon: added to both covariances, as a share of the wanted one's mean variance, so that their roots are smooth.
     Source: Mroueh 2019, "Wasserstein style transfer". Departure: divided by the energy, so that layers are alike.
     """
+    wanted = in_double(wanted)
     mean, target = wanted[0], covariance(wanted)
     ridge = epsilon * target.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-8)[:, None, None] * torch.eye(mean.shape[1]).to(mean)
     target = target + ridge
@@ -83,12 +84,19 @@ def wasserstein_distance(wanted: Statistics, epsilon: float = 1e-4) -> Distance:
     energy = mean.square().sum(1) + _trace(target)
 
     def distance(seen: Statistics) -> Tensor:
-        spread = covariance(seen) + ridge
+        found = in_double(seen)
+        spread = covariance(found) + ridge
         between = _TraceOfRoot.apply(root @ spread @ root)
-        moved = (seen[0] - mean).square().sum(1)
-        return (moved + _trace(spread) + _trace(target) - 2 * between) / energy
+        moved = (found[0] - mean).square().sum(1)
+        return ((moved + _trace(spread) + _trace(target) - 2 * between) / energy).to(seen[0])
 
     return distance
+
+
+def in_double(seen: Statistics) -> Statistics:
+    """Statistics in float64 on the processor: where there are fewer positions than channels, covariances have eigenvalues so
+    small that float32 gets the slope of their roots wrong by a third."""
+    return tuple(t.cpu().double() for t in seen)
 
 
 def matrix_square_root(matrix: Tensor, least: float = 1e-12) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ def figures(result: Image, image: Image, style: Tensor) -> dict[str, float]:
     made, photo = (small(picture, SIDE) for picture in (result, image))
     return {
         "edge SSIM": metrics.edge_ssim(made, photo),
-        "style distance": metrics.look_distance(made, style),
+        "style distance": metrics.style_distance(made, style),
         "affine residual": metrics.affine_residual(made, photo),
     }
 
