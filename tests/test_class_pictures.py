@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from hub import backbones, sheets
+from hub import backbones, metrics, sheets
 from hub.backbones.card import held_out, transfer
 from hub.pixels import images
 
@@ -20,18 +20,18 @@ def named() -> dict[str, list[bool]]:
 
 def test_the_judge_names_the_class_pictures(named):
     assert len(named["as drawn"]) >= 64
-    assert sum(named["as drawn"]) >= 0.95 * len(named["as drawn"])
+    assert sum(named["as drawn"]) >= 0.98 * len(named["as drawn"])  # all of them where the card was measured
 
 
-@pytest.mark.parametrize("transform", ["at half size", "blurred", "as JPEG 30", "hue shifted"])
+@pytest.mark.parametrize("transform", metrics.HELD_OUT)
 def test_the_judge_names_them_under_transforms_never_used(named, transform):
-    assert sum(named[transform]) >= 0.85 * len(named[transform])
+    assert sum(named[transform]) >= 0.95 * len(named[transform])
 
 
 def test_both_networks_name_held_out_pictures():
     embedded, _ = held_out(backbones.load("embedded"), 96, per_class=4, shard=900)
     judge, _ = held_out(backbones.judge(), 64, per_class=4, shard=900)
-    assert embedded >= 0.95 and judge >= 0.93
+    assert embedded >= 0.95 and judge >= 0.95
 
 
 def test_class_sheets_are_shuffled_and_keep_their_key_apart(tmp_path, monkeypatch):
