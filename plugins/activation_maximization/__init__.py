@@ -18,19 +18,32 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import ClassVar, Literal
 
 import torch
-from PIL import Image as Pillow
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, metrics, pixels
+from hub import Image, backbones, pixels
 from hub.backbones import Backbone
 from hub.errors import BadParams
 from hub.pixels import images, objectives
+from plugins.activation_maximization.canvases import canvas_of, coarse_to_fine, fitted, rule_of, vignette
+from plugins.activation_maximization.page import (
+    aligned,
+    enlarged,
+    favourite,
+    figures,
+    laid_on,
+    mosaic,
+    named,
+    seen_by_judge,
+    spread_units,
+)
 
 BATCH_PIXELS = 1_000_000  # pixels drawn at once: about a gigabyte while their gradients are computed
 
 
 class Params(hub.Params):
+    """What can be set."""
+
     quick: ClassVar[dict] = {"steps": 3, "size": 48, "count": 2, "filters": 2}
 
     backbone: hub.BackboneName = hub.Field("embedded", label="Network", description="The network to look into.", more=True)
@@ -113,6 +126,7 @@ class Params(hub.Params):
     paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    """One unit, a sheet of a layer, or a row from each depth; see the module's page."""
     if 0 < params.size < 32:
         raise BadParams(f"size: {params.size} is too small to draw in; give 32 or more, or 0 for the network's own.")
     if image is not None and params.canvas == "phases":
@@ -152,18 +166,6 @@ def one_unit(network: Backbone, image: Image | None, params: Params) -> Iterator
     )
 
 
-def enlarged(still: Image, times: int) -> Image:
-    """A small picture, so that one can look at it."""
-    return still.resize((still.width * times, still.height * times), Pillow.Resampling.LANCZOS)
-
-
-def laid_on(image: Image, picture: Tensor) -> Image:
-    """What was drawn onto a small copy of the photo, laid on the photo itself, whose detail stays."""
-    photo = images.to_tensor(image)
-    change = picture - images.resize(photo, picture.shape[-2:]).clamp(0, 1)
-    return images.to_image(photo + images.resize(change, photo.shape[-2:]))
-
-
 def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | None, params: Params) -> Iterator[hub.Result]:
     """Many units side by side, a row to each layer where there are several; drawn in batches of bounded size."""
     rows: dict[str, list[int]] = {}
@@ -193,12 +195,6 @@ def sheet(network: Backbone, wanted: Sequence[tuple[str, str]], image: Image | N
         if len(rows) > 1
         else f"{len(captioned)} units of {next(iter(rows))} of {network.name}.",
     )
-
-
-def aligned(rows: Sequence[Sequence[Image]]) -> list[Image | None]:
-    """Rows one after the other, the shorter ones filled up with gaps."""
-    longest = max(map(len, rows))
-    return [still for row in rows for still in (*row, *[None] * (longest - len(row)))]
 
 
 def draw(
@@ -243,22 +239,6 @@ def draw(
     return picture
 
 
-def octaves_for(network: Backbone, layer: str, params: Params) -> int:
-    """How many sizes to draw at. What is coarser than an early layer sees would only mislead it, so it gets fewer."""
-    if params.canvas == "phases":
-        return 1
-    return max(1, min(params.octaves, params.steps, network.layer(layer).stride.bit_length() - 3))
-
-
-def coarse_to_fine(size: tuple[int, int], octaves: int) -> list[tuple[int, int]]:
-    """Sizes to draw at, each twice the one before, the last in full.
-
-    >>> coarse_to_fine((96, 96), 3)
-    [(24, 24), (48, 48), (96, 96)]
-    """
-    return [(max(8, size[0] >> i), max(8, size[1] >> i)) for i in reversed(range(octaves))]
-
-
 def response(layer: str, units: Sequence[int], params: Params) -> objectives.Objective:
     """What of the unit shall grow."""
     if layer == backbones.CLASSES:
@@ -267,95 +247,13 @@ def response(layer: str, units: Sequence[int], params: Params) -> objectives.Obj
     return kinds[params.goal](layer, units)
 
 
-def canvas_of(
-    kind: str, count: int, size: tuple[int, int], generator: torch.Generator, start: Tensor | None
-) -> pixels.canvas.Canvas:
-    """The canvas of that kind, empty, or with the photo on it (phases begin empty in any case)."""
-    if kind == "phases" and start is None:
-        return pixels.Phases(count, size, generator)
-    start = None if start is None else images.resize(start, size).clamp(0, 1)
-    if kind == "pixels":
-        return pixels.Pixels(faint_clouds(count, size, generator) if start is None else start)
-    return pixels.Fourier(count, size, generator, start)
-
-
-def faint_clouds(count: int, size: tuple[int, int], generator: torch.Generator, cells: int = 8) -> Tensor:
-    """Grey with soft, faint spots of colour: an empty picture that has a slope everywhere. (count, 3, H, W)."""
-    light, colour = (torch.randn(count, channels, cells, cells, generator=generator) for channels in (1, 3))
-    return images.resize((0.5 + 0.1 * light + 0.05 * colour).to(images.colour_basis().device), size).clamp(0, 1)
-
-
-def rule_of(canvas: str, onto: bool = False) -> pixels.ascent.Rule:
-    """Pixels climb the gradient in steps that get shorter, and in small ones `onto` a photo, so that it stays to be seen;
-    spectra need Adam. The rates were chosen by looking."""
-    if canvas == "pixels":
-        return pixels.Climb(0.004 if onto else 0.02, pixels.gradients.smoothed, settle=0.8)
-    return pixels.Adam({"fourier": 0.05, "phases": 0.1}[canvas])
-
-
-def vignette(size: tuple[int, int]) -> Tensor:
-    """Weights (H, W) on the gradient: 1 in the middle, a quarter at the middle of an edge."""
-    weight = objectives.bell(size, 0.6)
-    return (weight / weight.max()).to(images.colour_basis().device)
-
-
 def side_of(network: Backbone, params: Params, onto: bool = False) -> int:
     """The side to draw at: as asked for, or the network's own, and twice that onto a photo, where the thing finds its place."""
     return params.size or network.side * (2 if onto else 1)
 
 
-def fitted(photo: Tensor, side: int) -> tuple[int, int]:
-    """The photo's shape at a longer side of `side`, each side at least 32."""
-    height, width = photo.shape[-2:]
-    factor = side / max(height, width)
-    return max(32, round(height * factor)), max(32, round(width * factor))
-
-
-def favourite(network: Backbone, layer: str) -> str:
-    """The unit to show where none was asked for: what the network draws best, as far as it says, else its first."""
-    return network.showpieces[0] if layer == backbones.CLASSES and network.showpieces else network.units(layer)[0]
-
-
-def spread_units(network: Backbone, layer: str, count: int) -> list[str]:
-    """`count` units of a layer, evenly over all of them."""
-    units = network.units(layer)
-    count = min(count, len(units))
-    return [units[i * len(units) // count] for i in range(count)]
-
-
-def mosaic(stills: Sequence[Image | None], columns: int | None) -> Image:
-    """Pictures of one size side by side, gaps left white, about as wide as tall where the number of columns is not given."""
-    if len(stills) == 1:
-        return stills[0]
-    columns = columns or max(1, round(len(stills) ** 0.5 + 0.49))
-    width, height = stills[0].size
-    page = Pillow.new("RGB", (columns * (width + 2) - 2, -(-len(stills) // columns) * (height + 2) - 2), "white")
-    for i, still in enumerate(stills):
-        if still is None:
-            continue
-        page.paste(still, (i % columns * (width + 2), i // columns * (height + 2)))
-    return page
-
-
-def named(network: Backbone, layer: str, unit: int) -> str:
-    """What to call a unit: its class, or its layer and number."""
-    return network.units(layer)[unit].replace("_", " ") if layer == backbones.CLASSES else f"{layer} {unit}"
-
-
-def figures(network: Backbone, picture: Tensor, layer: str, unit: int) -> dict[str, float]:
-    """Against natural pictures, and under transforms that were not used; none where the unit never rose above zero."""
-    if metrics.activation(network, picture, layer, unit).item() <= 0:
-        return {}
-    return {
-        "activation, over the largest on natural pictures": metrics.rise(network, picture, layer, unit),
-        "activation left under transforms never used": metrics.robustness(network, picture, layer, unit),
-    }
-
-
-def seen_by_judge(network: Backbone, picture: Tensor, layer: str, unit: int, image: Image | None) -> str:
-    """One sentence with what the judge, a network that was not optimised against, sees in the picture; where a class was
-    drawn onto a photo, in how much of it."""
-    if image is not None and layer == backbones.CLASSES:
-        return metrics.testimony(images.to_tensor(image), picture, [network.units(layer)[unit]], network.side)
-    name, share = metrics.second_opinion(picture)
-    return f"A second network, which had no part in it, sees: {name.replace('_', ' ')}, {share:.0%}."
+def octaves_for(network: Backbone, layer: str, params: Params) -> int:
+    """How many sizes to draw at. What is coarser than an early layer sees would only mislead it, so it gets fewer."""
+    if params.canvas == "phases":
+        return 1
+    return max(1, min(params.octaves, params.steps, network.layer(layer).stride.bit_length() - 3))
