@@ -173,6 +173,8 @@ def paint(
 ) -> Generator[hub.Result, None, Tensor]:
     """The method itself: at each scale, small to large, what is wanted there, and steps from the content as it was changed so
     far."""
+    if not params.strength and params.start == "the picture":
+        return content  # it is all that is wanted, and Adam would walk about on rounding errors
     levels = pixels.octaves(content, params.scales or scales_for(content), 2**0.5, smallest=LEAST)
     weak = min(1.0, params.strength)
     change, rule = beginning(levels[0], styles, params.start, generator, UNEVEN * weak) - levels[0], rule_of(params.optimiser)
