@@ -330,6 +330,7 @@ def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):
     large.save(tmp_path / "large.png")
     with hall.opened(tmp_path / "hosted", built_in=True), hall.served(Policy.public()) as hosted:
         page.goto(f"{hosted}/?tab=deep_dream")
+        expect(page.locator(".title h2:visible")).to_have_text(registry.technique("deep_dream").title)
         dial(page, steps=1, octaves=1)
         page.locator("[data-sample=cat]:visible").click()
         expect(line(page)).to_contain_text("Done in")
