@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, metrics, pixels, world
+from hub import Image, backbones, metrics, pixels
 from hub.backbones import Backbone
 from hub.errors import BadParams
 from hub.pixels import colour, gradients, images, objectives, style
@@ -42,20 +42,7 @@ PLATEAU = 0.004
 MARGIN, JITTER = 16, 4  # pixels that the picture goes on beyond its edges, and that it is shifted by
 UNEVEN = 0.03
 
-Manner = Literal[
-    "swirls",
-    "marbling",
-    "dots",
-    "ink",
-    "stained glass",
-    "waves",
-    "pebbles",
-    "bricks",
-    "peacock feather",
-    "bubbles",
-    "knitting",
-    "leopard",
-]
+Manner = Literal[paintings.MANNERS]
 
 
 class Params(hub.Params):
@@ -304,20 +291,13 @@ def style_picture(field: str, given: Image | None, name: str, side: int) -> Tens
     Raises BadParams where there is nothing in it to take.
     """
     if given is None:
-        return None if name == "none" else images.to_tensor(drawn(name, min(max(side, 192), 1024)))
+        return None if name == "none" else images.to_tensor(paintings.manner(name, min(max(side, 192), 1024)))
     if min(given.size) < 16:
         raise BadParams(f"{field}: {given.width} × {given.height} pixels hold no style. Give a picture of 16 × 16 or more.")
     picture = scaled(images.to_tensor(given), min(max(given.size), max(side, 192)))
     if float(picture.std((2, 3)).max()) < 0.004:
         raise BadParams(f"{field}: it is one flat colour, which has no manner to take. Give a picture with strokes or shapes.")
     return picture
-
-
-def drawn(name: str, side: int) -> Image:
-    """One of the named styles: a painting, or a pattern of the picture world."""
-    if name in paintings.PAINTINGS:
-        return paintings.painting(name, side)
-    return images.to_image(world.draw(name.replace(" ", "_"), 1, side, seed=5, plain=True))
 
 
 def with_colours(photo: Tensor, styles: list[Style], colours: str, strength: float) -> tuple[Tensor, list[Style]]:

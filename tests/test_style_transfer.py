@@ -10,6 +10,7 @@ from hub import backbones, metrics, pixels, samples
 from hub.errors import BadParams
 from hub.pixels import images
 from hub.pixels.gradients import gradient
+from hub.world import paintings
 from plugins import style_transfer
 from tests.networks import one_thread  # noqa: F401
 
@@ -181,7 +182,7 @@ def test_tiles_make_nearly_the_same_picture_as_none(monkeypatch):
 
 def test_the_named_styles_are_all_there_and_differ():
     names = style_transfer.Params.model_fields["manner"].annotation.__args__
-    pictures = {name: style_transfer.drawn(name, 64) for name in names}
+    pictures = {name: paintings.manner(name, 64) for name in names}
     assert len({picture.tobytes() for picture in pictures.values()}) == len(names)
     distances = metrics.style_distance(images.to_tensor(pictures["ink"]), images.to_tensor(pictures["waves"]))
     assert distances > 0.1

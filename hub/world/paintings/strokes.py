@@ -1,40 +1,26 @@
-"""Painted pictures whose manner can be taken: strokes that follow a flow, dots of pure colour, hatching in ink, marbled paper.
-
-They are no class of the picture world, so no network was trained on them.
-"""
+"""Paintings made of marks: strokes that follow a flow, dots of pure colour, hatching in ink, thick oil."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-Array = np.ndarray
-TWICE = 2  # drawn at twice the size and brought down, so that edges are smooth
+from hub.world.paintings.brush import Array, clouds, picture, relief, rough
 
 NIGHT = ((12, 24, 68), (24, 56, 122), (44, 98, 168), (104, 160, 200), (186, 208, 196))
 LAMPS = ((250, 232, 150), (246, 196, 62), (224, 142, 30))
 GARDEN = ((38, 92, 76), (92, 148, 70), (212, 190, 84), (226, 122, 62), (178, 58, 84), (88, 74, 150))
 PAPER, INK = (240, 230, 208), (26, 24, 30)
-MARBLED = ((28, 44, 92), (214, 70, 52), (242, 184, 72), (240, 232, 214), (46, 132, 138))
+SUNSET = (
+    (36, 32, 84), (74, 44, 118), (150, 54, 110), (220, 76, 70), (246, 138, 60), (252, 196, 92), (250, 228, 170), (64, 132, 160),
+)  # fmt: skip
 
 
-def painting(name: str, side: int = 384, seed: int = 1) -> Image.Image:
-    """A square picture by its name in `PAINTINGS`; the same arguments give the same picture.
-
-    >>> painting("ink", 32).size
-    (32, 32)
-    """
-    drawn = PAINTINGS[name](side * TWICE, np.random.default_rng(seed))
-    return drawn.resize((side, side), Image.Resampling.LANCZOS)
-
-
-def _swirls(side: int, chance: np.random.Generator) -> Image.Image:
+def swirls(side: int, chance: np.random.Generator) -> Image.Image:
     """A night sky of short curved strokes that run around lamps."""
     lamps = chance.uniform(0.08, 0.92, (7, 2)) * side
     reach = chance.uniform(0.07, 0.16, 7) * side
-    tone = _clouds(side, 5, chance)
+    tone = clouds(side, 5, chance)
     page = Image.new("RGB", (side, side), NIGHT[1])
     pen = ImageDraw.Draw(page)
     for step, width in ((side // 32, side // 48), (side // 48, side // 90)):
@@ -65,9 +51,9 @@ def _stroke(x: float, y: float, lamps: Array, reach: Array, tone: Array, step: f
     return points
 
 
-def _dots(side: int, chance: np.random.Generator) -> Image.Image:
+def dots(side: int, chance: np.random.Generator) -> Image.Image:
     """A garden of small round dots of pure colours, neighbours alike but never the same."""
-    tone, warmth = _clouds(side, 4, chance), _clouds(side, 3, chance)
+    tone, warmth = clouds(side, 4, chance), clouds(side, 3, chance)
     page = Image.new("RGB", (side, side), PAPER)
     pen = ImageDraw.Draw(page)
     radius = side / 110
@@ -79,9 +65,9 @@ def _dots(side: int, chance: np.random.Generator) -> Image.Image:
     return page
 
 
-def _ink(side: int, chance: np.random.Generator) -> Image.Image:
+def ink(side: int, chance: np.random.Generator) -> Image.Image:
     """Hatching on paper: the darker a place, the more lines, and across each other where it is darkest."""
-    tone, bend = _clouds(side, 4, chance), _clouds(side, 2, chance)
+    tone, bend = clouds(side, 4, chance), clouds(side, 2, chance)
     page = Image.new("RGB", (side, side), PAPER)
     pen = ImageDraw.Draw(page)
     for turn, least in ((0.8, -0.35), (2.2, 0.1), (1.5, 0.45)):
@@ -95,25 +81,39 @@ def _ink(side: int, chance: np.random.Generator) -> Image.Image:
     return page
 
 
-def _marbling(side: int, chance: np.random.Generator) -> Image.Image:
-    """Paper that was laid on floating colours, combed: bands that were bent and bent again."""
-    y, x = np.mgrid[0:side, 0:side] / side
-    for _ in range(3):
-        fx, fy = chance.uniform(2, 5, 2)
-        a, b = (2 * np.pi * chance.uniform(0, 1, 2)).tolist()
-        x, y = x + 0.09 * np.sin(2 * np.pi * fy * y + a), y + 0.07 * np.sin(2 * np.pi * fx * x + b)
-    rings = np.hypot(x - 0.3, y - 0.4) * 13 + 1.2 * _clouds(side, 3, chance)
-    colours = np.array(MARBLED)[(np.floor(rings) % len(MARBLED)).astype(int)]
-    rim = np.abs(rings - np.round(rings)) < 0.07
-    return Image.fromarray(np.where(rim[..., None], np.array(INK) + 20, colours).astype(np.uint8))
+def impasto(side: int, chance: np.random.Generator) -> Image.Image:
+    """A sunset laid on with a broad brush: thick strokes with the traces of bristles, lit from the side."""
+    tone, bend = rough(side, 6, chance, 2), clouds(side, 4, chance)
+    page, height = np.full((side, side, 3), SUNSET[1], np.float32), np.zeros((side, side), np.float32)
+    for size, count in ((side / 6, 240), (side / 8, 300), (side / 11, 260)):
+        for x, y in chance.uniform(0, side, (count, 2)):
+            angle = 3 * bend[int(y), int(x)] + chance.normal(0, 0.2)
+            hue = 3.6 + 4.6 * tone[int(y), int(x)] + chance.normal(0, 0.8)
+            _laid(page, height, (x, y), angle, size * chance.uniform(0.8, 1.2), SUNSET[int(np.clip(hue, 0, 7))], chance)
+    light = relief(height)
+    return picture(page * (1 + 0.25 * light[..., None].clip(-2, 1)) + 30 * light[..., None].clip(-1, 1.5))
 
 
-def _clouds(side: int, cells: int, chance: np.random.Generator) -> Array:
-    """(side, side) in [-1, 1]: smooth noise of about that many cells each way."""
-    coarse = Image.fromarray(chance.uniform(-1, 1, (cells + 2, cells + 2)).astype(np.float32))
-    smooth = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
-    return (smooth / np.abs(smooth).max()).clip(-1, 1)
-
-
-PAINTINGS: dict[str, Callable[[int, np.random.Generator], Image.Image]] = {
-    "swirls": _swirls, "dots": _dots, "ink": _ink, "marbling": _marbling}
+def _laid(
+    page: Array,
+    height: Array,
+    at: tuple[float, float],
+    angle: float,
+    size: float,
+    colour: tuple[int, ...],
+    chance: np.random.Generator,
+) -> None:
+    """One stroke of a broad brush, a little bent, upon what is there: each bristle has its shade, paint is heaped at the rims."""
+    side, reach = len(page), size * 0.6
+    left, top, right, low = (int(np.clip(c, 0, side)) for c in (at[0] - reach, at[1] - reach, at[0] + reach, at[1] + reach))
+    y, x = np.ogrid[top:low, left:right]
+    dx, dy = (x - at[0]).astype(np.float32), (y - at[1]).astype(np.float32)
+    u = (dx * np.cos(angle) + dy * np.sin(angle)) * 2 / size
+    v = (dy * np.cos(angle) - dx * np.sin(angle)) * 2 / size + chance.normal(0, 0.12) * u * u
+    half, hairs = 0.36, chance.normal(0, 1, 40)
+    hair = np.interp((v / half * 12 + 16).ravel(), np.arange(40), hairs).reshape(v.shape)
+    there = (np.abs(v) < half) & (np.abs(u) < 0.85 + 0.1 * hair)
+    shade = np.array(colour, np.float32) + chance.normal(0, 10, 3) + 7 * hair[..., None]
+    heap = 1.6 * np.abs(v / half) ** 5 + 0.3 * hair + 0.8 * (u > 0) * np.abs(u) ** 4
+    page[top:low, left:right] = np.where(there[..., None], shade, page[top:low, left:right])
+    height[top:low, left:right] = np.where(there, heap + 0.3 * height[top:low, left:right], height[top:low, left:right])
