@@ -24,7 +24,7 @@ def gothic(side: int, chance: np.random.Generator) -> Image.Image:
     pane, frame = _quarries(x + bend, y), np.zeros((side, side), int)
     stone = np.zeros((side, side), bool)
     for motif in motifs(side, 4.8, 0.62, chance, 0.35):
-        inside, panes, ribs = (_rose if chance.random() < 0.25 else _window)(motif)
+        inside, panes, ribs = (_rose if chance.random() < 0.15 else _window)(motif)
         here = motif.window
         pane[here] = np.where(inside, motif.number * 1000 + panes, pane[here])
         stone[here], frame[here] = np.where(inside, ribs, stone[here]), np.where(inside, motif.number, frame[here])
