@@ -60,7 +60,8 @@ def copy(image: Image) -> Tensor:
     longer, shorter = max(image.size), min(image.size)
     if longer * NARROW**2 > shorter * SIDE**2:
         raise BadParams(
-            f"method: deep cannot take a photo as long and narrow as {image.width} × {image.height}. Cut it, or choose another."
+            f"method: deep cannot take a photo as long and narrow as {image.width} × {image.height}. Cut it, or choose another "
+            "method."
         )
     return wide_enough(small(image, max(SIDE, -(-NARROW * longer // shorter))))
 
