@@ -43,7 +43,7 @@ class Regions:
     style: Tensor
     partner: tuple[int, ...]
     own_light: float = 0.25
-    own_colour: float = 0.5
+    own_colour: float = 0.4
 
 
 def small(picture: Image, side: int) -> Tensor:
