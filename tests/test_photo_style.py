@@ -9,6 +9,7 @@ import hub
 from hub import pixels, samples
 from hub.errors import BadParams
 from hub.pixels import colour, images
+from hub.recipe import png_bytes
 from plugins.photo_style import deep, looks, regions
 from plugins.photo_style.regions import KEEP
 from tests.networks import one_thread, some_pictures, tiny_network  # noqa: F401
@@ -92,6 +93,24 @@ def test_masks_of_other_proportions_or_alone_are_refused(masks):
         restyled(**masks)
 
 
+def test_masks_without_a_common_colour_are_refused_unless_pairs_are_given():
+    masks = {"photo_mask": halves((150, 100), "black", "black"), "style_mask": halves((150, 100), "red", "blue")}
+    with pytest.raises(BadParams, match="no colour in common"):
+        restyled(**masks)
+    assert difference(restyled(**masks, pairs="1>1").image, PHOTO) > 10
+
+
+def test_a_painted_region_takes_all_of_its_partners_look():
+    masks = halves((150, 100), "red", "blue"), halves((150, 100), "red", "blue")
+    found = regions.painted(*masks, *pair())
+    assert (found.own_light, found.own_colour) == (1, 1) and found.photo.shape[1] == 2
+
+
+def test_a_large_mask_is_read_at_the_size_of_the_copy():
+    mask = halves((3000, 2000), "red", "blue")
+    assert regions.like(mask, regions.small(PHOTO, 120), "photo_mask").size == (120, 80)
+
+
 def test_a_mask_with_blended_borders_has_no_region_of_blends():
     mask = halves((60, 40), "red", "blue").resize((150, 100), Image.Resampling.BICUBIC)
     assert len(regions.palette_of(mask)) == 2
@@ -108,12 +127,23 @@ def test_the_whole_look_gives_the_references_mean_and_covariance_in_oklab():
         assert torch.allclose(made, wanted, atol=1e-5)
 
 
+def test_light_first_gives_the_covariance_wanted_and_takes_lightness_from_lightness_alone():
+    (_, spread), (_, wanted) = (colour.moments(colour.rgb_to_oklab(some_pictures(1, 24, 30, seed)).double()) for seed in (1, 2))
+    made = looks.light_first(spread, wanted)
+    eye = looks.GRAIN * torch.eye(3).double()
+    assert torch.allclose(made @ (spread + eye) @ made.mT, wanted + eye, atol=1e-9)
+    assert not made[0, 0, 1:].any() and torch.allclose(made[0, 1, 2], made[0, 2, 1])
+    assert torch.allclose(looks.light_first(spread, spread)[0], torch.eye(3).double(), atol=1e-9)
+
+
 def test_gains_are_held_to_what_a_photo_bears():
     source, target = (colour.rgb_to_oklab(some_pictures(1, 24, 30, seed)) for seed in (1, 2))
     faint = source.mean((2, 3), keepdim=True) + 0.2 * (source - source.mean((2, 3), keepdim=True))
-    strong = torch.linalg.eigvalsh(looks.limited_look(faint, 4 * target)[:, :3])
-    weak = torch.linalg.eigvalsh(looks.limited_look(source, target.mean((2, 3), keepdim=True))[:, :3])
-    assert strong.max() <= looks.MOST + 1e-5 and weak.min() >= looks.LEAST - 1e-5
+    strong, weak = looks.limited_look(faint, 4 * target), looks.limited_look(source, target.mean((2, 3), keepdim=True))
+    for made in (strong, weak):
+        gains = torch.cat([made[:1, 0], torch.linalg.eigvalsh(made[1:, 1:3])])
+        assert gains.max() <= looks.MOST + 1e-5 and gains.min() >= looks.LEAST - 1e-5
+    assert strong[0, 0] == pytest.approx(looks.MOST) and weak[0, 0] == pytest.approx(looks.LEAST)
 
 
 def test_what_no_screen_shows_keeps_its_lightness_and_hue():
@@ -125,6 +155,7 @@ def test_what_no_screen_shows_keeps_its_lightness_and_hue():
 def test_light_is_rolled_off_in_order_and_left_alone_between():
     light = torch.linspace(-0.3, 1.6, 200)
     made = looks.rolled_off(light, -0.3, 1.6)
+    assert torch.allclose(looks.rolled_off(torch.tensor([-9.0, 9.0]), -0.3, 1.6), torch.tensor([0.0, 1.0]), atol=1e-6)
     assert (made.diff() > 0).all() and made.min() >= -1e-6 and made.max() <= 1 + 1e-6
     between = (light > 0.1) & (light < 0.85)
     assert torch.equal(made[between], light[between])
@@ -159,8 +190,17 @@ def test_without_strength_nothing_changes(method):
 
 
 @pytest.mark.parametrize("method", ["by region", "deep"])
-def test_where_every_region_is_kept_the_photo_is_kept(method):
-    assert difference(restyled(regions=2, pairs="1>keep, 2>keep", method=method).image, PHOTO) < 0.5
+def test_where_every_region_is_kept_the_photo_is_kept_and_the_caption_says_so(method):
+    result = restyled(regions=2, pairs="1>keep, 2>keep", method=method)
+    assert difference(result.image, PHOTO) < 0.5 and "Every region was kept" in result.caption
+
+
+def test_the_same_inputs_give_the_same_file_and_figures_but_for_the_seconds():
+    one, other = restyled(), restyled()
+    assert png_bytes(one) == png_bytes(other)
+    for result in (one, other):
+        assert result.metrics.pop("seconds") > 0
+    assert one.metrics == other.metrics
 
 
 @pytest.mark.parametrize("photo", [Image.new("RGB", (40, 30), "#b03030"), Image.new("RGB", (3, 3), "white")])
@@ -211,12 +251,38 @@ def test_methods_are_compared_when_asked():
 # ---------------------------------------------------------------- the deep method
 
 
-def test_the_gram_of_a_region_is_the_mean_over_its_positions_and_blind_to_the_rest():
-    maps = torch.arange(12.0).view(1, 2, 2, 3)
-    masks = torch.zeros(1, 1, 2, 3)
-    masks[..., 0, :2] = 1
-    columns = maps[0, :, 0, :2]
-    assert torch.allclose(deep.grams(maps, masks)[0], columns @ columns.T / 2)
+def test_the_style_loss_is_gatys_between_each_region_and_its_partner_by_area():
+    photo, reference = pair()
+    found = regions.found(photo, reference, tiny_network(), 2, 0)
+    layers = [layer.name for layer in tiny_network().landmarks()[:5]]
+    mine, theirs = (tiny_network().features(picture, layers) for picture in (photo, reference))
+    by_hand = 0.0
+    for layer in layers:
+        for i, partner in enumerate(found.partner):
+            grams = []
+            for maps, mask in ((mine[layer], found.photo[:, i : i + 1]), (theirs[layer], found.style[:, partner : partner + 1])):
+                weight = torch.nn.functional.interpolate(mask, size=maps.shape[-2:], mode="area").flatten()
+                flat = maps[0].flatten(1)
+                grams.append((flat * weight) @ flat.T / weight.sum())
+            miss = (grams[0] - grams[1]).square().sum() / grams[1].square().sum()
+            by_hand += float(found.photo[:, i].mean() * miss) / len(layers)
+    loss = deep.style_loss(reference, found, tiny_network())
+    assert loss(mine, photo).item() == pytest.approx(by_hand, rel=1e-3)
+
+
+@pytest.mark.parametrize(("size", "copied"), [((150, 100), (150, 100)), ((4000, 3000), (256, 192)), ((3000, 150), (640, 32)),
+                                              ((10, 5), (64, 32))])
+def test_the_copy_that_is_optimised_is_never_narrower_than_a_network_needs(size, copied):
+    assert deep.copy(Image.new("RGB", size)).shape[-2:] == copied[::-1]
+
+
+def test_what_a_method_cannot_take_is_said_in_one_line_and_left_out_of_the_comparison():
+    band = PHOTO.resize((900, 12))
+    with pytest.raises(BadParams, match="long and narrow as 900 × 12"):
+        restyled(band, method="deep")
+    result = restyled(band, compare=True)
+    assert [row["method"] for row in result.table] == ["by region", "monge-kantorovich", "reinhard"]
+    assert "Left out of the comparison: deep" in result.caption
 
 
 def test_a_region_without_a_partner_has_no_say_in_the_style():

@@ -65,20 +65,6 @@ def test_features_of_another_shape_are_an_error():
 # ---- distances
 
 
-def test_matrix_square_root_is_that_of_scipy():
-    matrices = covariances(7, 3)
-    roots, inverses = style.matrix_square_root(matrices)
-    for matrix, root, inverse in zip(matrices, roots, inverses, strict=True):
-        expected = scipy.linalg.sqrtm(matrix.numpy())
-        assert np.allclose(root.numpy(), expected) and np.allclose(inverse.numpy(), np.linalg.inv(expected))
-
-
-def test_a_root_of_what_has_none_stays_finite():
-    flat = torch.ones(1, 6, 6)  # one direction only
-    root, inverse = style.matrix_square_root(flat)
-    assert torch.allclose(root @ root, flat, atol=1e-4) and bool(torch.isfinite(inverse).all())
-
-
 def test_wasserstein_of_diagonal_gaussians_is_the_closed_form():
     means, deviations = chance(2, 1, 5), chance(2, 1, 5, seed=1).abs() + 0.3
     seen, wanted = (gaussian(m, torch.diag_embed(d.square())) for m, d in zip(means, deviations, strict=True))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hub.pixels.matrices import matrix_square_root
+
 # Oklab (Ottosson 2020): linear sRGB -> cone responses -> their cube roots -> lightness, green-red, blue-yellow.
 _CONES = ((0.4122214708, 0.5363325363, 0.0514459929), (0.2119034982, 0.6806995451, 0.1073969566),
           (0.0883024619, 0.2817188376, 0.6299787005))
@@ -25,8 +27,9 @@ def rgb_to_oklab(pictures: Tensor) -> Tensor:
 
 def oklab_to_rgb(pictures: Tensor) -> Tensor:
     """The inverse of `rgb_to_oklab`; colours that no screen has come out below 0 or above 1."""
-    cones = mixed(pictures, torch.linalg.inv(pictures.new_tensor(_OPPONENTS).double()).to(pictures.dtype)) ** 3
-    return from_linear(mixed(cones, torch.linalg.inv(pictures.new_tensor(_CONES).double()).to(pictures.dtype)))
+    inverses = (torch.linalg.inv(torch.tensor(m, dtype=torch.float64)) for m in (_OPPONENTS, _CONES))  # not every device has it
+    opponents, cones = (m.to(pictures.dtype).to(pictures.device) for m in inverses)
+    return from_linear(mixed(mixed(pictures, opponents) ** 3, cones))
 
 
 def to_linear(pictures: Tensor) -> Tensor:
@@ -108,16 +111,10 @@ def scaling(spread: Tensor, wanted: Tensor, least: float = LEAST) -> Tensor:
 
 
 def transport(spread: Tensor, wanted: Tensor, least: float = LEAST) -> Tensor:
-    """The symmetric matrix T of least movement with T spread T = wanted, (B, 3, 3), in float64 on the processor.
+    """The symmetric matrix T of least movement with T spread T = wanted, (B, n, n), in float64 on the processor.
 
-    spread, wanted: covariances, (B, 3, 3); `least` is added to every variance of both.
+    spread, wanted: covariances, (B, n, n); `least` is added to every variance of both.
     """
-    spread, wanted = (c.cpu().double() + least * torch.eye(3, dtype=torch.float64) for c in (spread, wanted))
-    root, inverse = matrix_power(spread, 0.5), matrix_power(spread, -0.5)
-    return inverse @ matrix_power(root @ wanted @ root, 0.5) @ inverse
-
-
-def matrix_power(matrix: Tensor, exponent: float) -> Tensor:
-    """A power of symmetric matrices without negative eigenvalues, (B, n, n)."""
-    values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp_min(1e-18).pow(exponent)[..., None, :]) @ vectors.transpose(-1, -2)
+    spread, wanted = (c.cpu().double() + least * torch.eye(c.shape[-1], dtype=torch.float64) for c in (spread, wanted))
+    root, inverse = matrix_square_root(spread)
+    return inverse @ matrix_square_root(root @ wanted @ root)[0] @ inverse

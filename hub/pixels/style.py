@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hub.errors import ShapeError
+from hub.pixels.matrices import matrix_square_root
 from hub.pixels.objectives import Objective, at_layer
 
 Statistics = tuple[Tensor, Tensor]
@@ -97,21 +98,6 @@ def in_double(seen: Statistics) -> Statistics:
     """Statistics in float64 on the processor: where there are fewer positions than channels, covariances have eigenvalues so
     small that float32 gets the slope of their roots wrong by a third."""
     return tuple(t.cpu().double() for t in seen)
-
-
-def matrix_square_root(matrix: Tensor, least: float = 1e-12) -> tuple[Tensor, Tensor]:
-    """The square root of symmetric positive semidefinite matrices (B, C, C), and its inverse.
-
-    least: eigenvalues below this share of the largest count as that, so that the inverse of a singular matrix is finite.
-
-    By eigenvectors, in float64 on the processor. The Newton-Schulz iteration that is common for this loss was measured against
-    it: three to five times slower there at 128 to 216 channels, and after twelve iterations 2 to 4 % of a covariance's trace
-    are still missing, for the small eigenvalues come last.
-    """
-    values, vectors = torch.linalg.eigh(matrix.cpu().double())
-    roots = values.clamp_min(least * values.amax(1, keepdim=True).clamp_min(1e-30)).sqrt()[:, None]
-    root, inverse = (vectors * roots) @ vectors.mT, (vectors / roots) @ vectors.mT
-    return root.to(matrix), inverse.to(matrix)
 
 
 class _TraceOfRoot(torch.autograd.Function):

@@ -2,8 +2,9 @@
 on walls.
 
 Regions are found in both pictures at once, by colour as it stands out from the rest of its picture, by place, and by what a
-network sees there; the tinted pictures show which answers to which. In each region the colours are moved as little as gives
-them the mean and the spread of the partner's, mixed with the same for the whole picture, and the moves run softly into each
+network sees there; the tinted pictures show which answers to which. Lightness takes the mean and the spread of the partner's
+from the old lightness alone, so that edges stand; then colour does, as it stands beside the lightness, moved as little as may be.
+Both are mixed with the same for the whole picture, light the more, for light is of one piece, and the moves run softly into each
 other along the photo's own edges. So every pixel's new colour is an affine map of its old one, and the map varies slowly: there
 is no way to draw a line that was not there. The maps are found on a small copy and applied to the photo at full size.
 
@@ -13,8 +14,11 @@ method has to beat. Figures: edge SSIM says how well edges stand where they stoo
 second network sees the result from the reference; the affine residual what no local affine map of the photo explains, in levels
 of 255, of which rounding leaves about 0.3.
 
+The seconds are of the machine and its day; all else is the same for the same inputs.
+
 Sources: Luan, Paris, Shechtman and Bala 2017, "Deep photo style transfer"; Pitié and Kokaram 2007 (Monge-Kantorovich); Reinhard
-et al. 2001; Levin et al. 2008 (matting Laplacian); He et al. 2010 (guided filter).
+et al. 2001; Rosenblatt 1952 and Knothe 1957 (one coordinate after the other); Levin et al. 2008 (matting Laplacian); He et al.
+2010 (guided filter).
 Departures: colours are moved in Oklab, with gains that do not bring out noise, and what no screen can show loses colour and not
 light. Luan's defects are mended: a region without a partner is kept instead of pulled to nothing, masks are soft and enter the
 statistics once, the Laplacian is computed window by window without a matrix, and the last smoothing is a local affine fit from
@@ -32,10 +36,10 @@ from torch import Tensor
 
 import hub
 from hub import Image, backbones, pixels, samples
-from hub.errors import BadParams
+from hub.errors import BadParams, ShapeError
 from hub.pixels import images
 from plugins.photo_style import deep, looks, regions, report
-from plugins.photo_style.regions import Regions
+from plugins.photo_style.regions import KEEP, Regions
 
 SIDE = 384  # longer side that looks and regions are learned at
 METHODS = ("by region", "deep", "monge-kantorovich", "reinhard")
@@ -109,6 +113,7 @@ class Params(hub.Params):
     title="The look of another photo",
     family="Style",
     paper="Luan et al. 2017, Deep photo style transfer; Pitié and Kokaram 2007; Reinhard et al. 2001",
+    version="2",
     example={"image": "sample:motorcycle", "reference": "rocket"},
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
@@ -125,14 +130,14 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     seconds = time.perf_counter() - begun
     yield hub.Result(image=result, progress=0.8)
     figures = report.figures(result, image, style) | {"seconds": seconds}
-    rows, curves = (yield from compared(case)) if params.compare else ([], {})
+    rows, curves, left_out = (yield from compared(case)) if params.compare else ([], {}, [])
     yield hub.Result(
         image=result,
         images=regions.shown(case.found, photo, style) if params.method in REGIONAL else [],
         metrics=figures,
         table=rows,
         curves=(trace.curves() if trace.values else {}) | curves,
-        caption=report.caption(params.method, case.found, figures),
+        caption=" ".join([report.caption(params.method, case.found, figures), *left_out]),
         files=lookup_table(case),
         progress=1.0,
     )
@@ -152,14 +157,19 @@ class Case:
 def paired(photo: Tensor, style: Tensor, params: Params) -> Regions:
     """The regions as they are asked for: painted, the whole picture, or found; with the visitor's pairs.
 
-    Raises BadParams for one mask without the other, or pairs that are none.
+    Raises BadParams for one mask without the other, masks without a common colour, or pairs that are none.
     """
     if (params.photo_mask is None) != (params.style_mask is None):
         raise BadParams("photo_mask and style_mask belong together: paint both, or none to have regions found.")
+    if params.method not in REGIONAL and not params.compare:
+        return regions.whole(photo, style)
     if params.photo_mask is not None and params.style_mask is not None:
         found = regions.painted(params.photo_mask, params.style_mask, photo, style)
-    elif params.method not in REGIONAL and not params.compare:
-        return regions.whole(photo, style)
+        if not params.pairs and set(found.partner) == {KEEP}:
+            raise BadParams(
+                "photo_mask and style_mask have no colour in common, so nothing would change. Paint what belongs together in the "
+                "same colour."
+            )
     elif params.regions == 1:
         found = regions.whole(photo, style)
     else:
@@ -174,27 +184,33 @@ def restyled(case: Case, method: str, trace: pixels.Trace) -> Generator[hub.Resu
         return lambda strength, full: looks.by_region(photo, style, found, strength)(full)
     if method != "deep":
         return lambda strength, full: looks.statistical(photo, style, method, strength)(full)
-    tiny, wanted = regions.small(case.image, deep.SIDE), images.resize(style, regions.fitted(style, deep.SIDE)).clamp(0, 1)
+    tiny = deep.copy(case.image)
+    wanted = deep.wide_enough(images.resize(style, regions.fitted(style, deep.SIDE)))
     start = images.to_tensor(looks.by_region(photo, style, found, 1.0)(images.to_image(tiny)))
     network = backbones.load(params.backbone)
     maps = yield from deep.optimised(tiny, wanted, found, network, start, params.steps, params.photorealism, trace)
     return lambda strength, full: deep.applied(maps, strength, looks.by_region(photo, style, found, strength)(full))
 
 
-def compared(case: Case) -> Generator[hub.Result, None, tuple[list[dict], dict[str, hub.Curve]]]:
-    """Every method on a copy of the photo: a table at full strength, and curves of its figures over strength."""
+def compared(case: Case) -> Generator[hub.Result, None, tuple[list[dict], dict[str, hub.Curve], list[str]]]:
+    """Every method on a copy of the photo: a table at full strength, curves of its figures over strength, and which methods
+    are left out because they cannot take this photo."""
     copy = images.to_image(regions.small(case.image, report.SIDE))
-    rows, curves = [], {}
+    rows, curves, left_out = [], {}, []
     for i, method in enumerate(METHODS):
         begun = time.perf_counter()
-        restyle = yield from quietly(restyled(case, method, pixels.Trace("")), 0.8 + 0.19 * i / len(METHODS))
+        try:
+            restyle = yield from quietly(restyled(case, method, pixels.Trace("")), 0.8 + 0.19 * i / len(METHODS))
+        except (BadParams, ShapeError) as error:
+            left_out.append(f"Left out of the comparison: {method} ({error})")
+            continue
         made = {strength: restyle(strength, copy) for strength in report.STRENGTHS}
         seconds = time.perf_counter() - begun
         measured = {strength: report.figures(picture, copy, case.style) for strength, picture in made.items()}
         rows.append({"method": method, **report.rounded(measured[1.0] | {"seconds": seconds})})
         curves |= report.curves(method, measured)
         yield hub.Result(image=made[1.0], progress=0.8 + 0.19 * (i + 1) / len(METHODS))
-    return rows, curves
+    return rows, curves, left_out
 
 
 def quietly(work: Generator[hub.Result, None, Restyle], progress: float) -> Generator[hub.Result, None, Restyle]:

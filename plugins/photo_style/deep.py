@@ -12,19 +12,21 @@ from torch import Tensor
 import hub
 from hub import Image, pixels
 from hub.backbones import Backbone
-from hub.pixels import affine
+from hub.errors import BadParams
+from hub.pixels import affine, images, objectives, style
 from hub.pixels.matting import Matting
-from hub.pixels.objectives import Features, Objective
-from plugins.photo_style.regions import KEEP, Regions
+from hub.pixels.objectives import Objective
+from plugins.photo_style.regions import KEEP, Regions, small
 
 SIDE = 256  # longer side that is optimised; the maps that come of it are applied at full size
+NARROW = 32  # shorter side that networks need
 CONTENT, KEPT = 1.0, 50.0  # weights of terms beside that of style, 1
 RADII, EPS = (32, 12), 5e-3  # windows, in pixels, and least variance of the final smoothing
 
 
 def optimised(
     photo: Tensor,
-    style: Tensor,
+    reference: Tensor,
     found: Regions,
     network: Backbone,
     start: Tensor,
@@ -34,13 +36,14 @@ def optimised(
 ) -> Generator[hub.Result, None, Tensor]:
     """Maps (1, 3, 4, h, w) from the colours that it starts with to the result's.
 
-    photo, style: (1, 3, H, W) in [0, 1]. start: the photo with the reference's colours, to begin from. trace: takes the values.
+    photo, reference: (1, 3, H, W) in [0, 1]. start: the photo with the reference's colours, to begin from.
+    trace: takes the values.
     Source: Luan et al. 2017, with the network's own layers for those of VGG-19.
     Departures: the regions' soft masks enter the statistics once and not squared; what has no partner is held to the photo
     instead of to nothing; regions count by their area; it begins from the matched colours, and the last smoothing is a local
     affine fit from there.
     """
-    wish = -1.0 * (style_loss(style, found, network) + CONTENT * content_loss(photo, network)
+    wish = -1.0 * (style_loss(reference, found, network) + CONTENT * content_loss(photo, network)
                    + KEPT * kept_loss(photo, found) + photorealism * matting_loss(photo))
     rule, generator = pixels.Adam(0.01, cosine=True), torch.Generator().manual_seed(0)
     made = yield from pixels.maximise(
@@ -49,40 +52,48 @@ def optimised(
     return affine.maps_between(start.cpu(), made.cpu(), RADII, EPS)
 
 
-def style_loss(style: Tensor, found: Regions, network: Backbone) -> Objective:
+def copy(image: Image) -> Tensor:
+    """A copy of the photo to optimise: a longer side of SIDE, or a shorter one of NARROW where it is long.
+
+    Raises BadParams where it is so long that the copy would be too large.
+    """
+    longer, shorter = max(image.size), min(image.size)
+    if longer * NARROW**2 > shorter * SIDE**2:
+        raise BadParams(
+            f"method: deep cannot take a photo as long and narrow as {image.width} × {image.height}. Cut it, or choose another "
+            "method."
+        )
+    return wide_enough(small(image, max(SIDE, -(-NARROW * longer // shorter))))
+
+
+def wide_enough(picture: Tensor) -> Tensor:
+    """The picture, enlarged where it is narrower than a network needs."""
+    height, width = picture.shape[-2:]
+    factor = max(1.0, NARROW / min(height, width))
+    return images.resize(picture, (round(height * factor), round(width * factor))).clamp(0, 1)
+
+
+def style_loss(reference: Tensor, found: Regions, network: Backbone) -> Objective:
     """Differences of the Gram matrices of every region and its partner, at five depths, by the region's area."""
     pairs = [(i, partner) for i, partner in enumerate(found.partner) if partner != KEEP]
-    layers = [layer.name for layer in network.landmarks()[:5]] if pairs else []
-    mine, theirs = found.photo[:, [i for i, _ in pairs]].to(style.device), found.style[:, [p for _, p in pairs]].to(style.device)
+    if not pairs:
+        return Objective(frozenset(), lambda _, picture: picture.new_zeros(len(picture)))
+    layers = [layer.name for layer in network.landmarks()[:5]]
+    mine, theirs = (masks[0].to(reference.device) for masks in (found.photo, found.style))
     with torch.no_grad():
-        aims = {name: grams(maps, theirs) for name, maps in network.features(style, layers).items()}
-        sizes = {name: aim.square().sum((1, 2)).clamp_min(1e-9) for name, aim in aims.items()}
-    share = mine.mean((0, 2, 3))
-
-    def measure(features: Features, picture: Tensor) -> Tensor:
-        total = picture.new_zeros(1)
-        for name in layers:
-            miss = (grams(features[name], mine) - aims[name]).square().sum((1, 2)) / sizes[name]
-            total = total + (share * miss).sum() / len(layers)
-        return total
-
-    return Objective(frozenset(layers), measure)
-
-
-def grams(maps: Tensor, masks: Tensor) -> Tensor:
-    """The Gram matrix of each region: (1, C, h, w), (1, K, H, W) -> (K, C, C), averaged over the region's positions."""
-    weights = F.interpolate(masks, size=maps.shape[-2:], mode="area").flatten(2)[0]
-    weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-6)
-    flat = maps.float().permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
-    return torch.stack([(flat * weight[:, None]).T @ flat for weight in weights])
+        seen = network.features(reference, layers)
+    return objectives.total(
+        style.imitation(name, style.gram_distance(style.look(seen[name], theirs[partner])), mine[i])
+        * (float(mine[i].mean()) / len(layers))
+        for i, partner in pairs for name in layers
+    )
 
 
 def content_loss(photo: Tensor, network: Backbone) -> Objective:
     """The photo's features in the middle of the network, as a share of their energy."""
     layer = network.layer("middle").name
     with torch.no_grad():
-        seen = network.features(photo, [layer])[layer].float()
-    return pixels.objectives.at_layer(layer, lambda f: (f - seen).square().mean((1, 2, 3)) / seen.square().mean().clamp_min(1e-9))
+        return style.content(layer, network.features(photo, [layer])[layer])
 
 
 def kept_loss(photo: Tensor, found: Regions) -> Objective:

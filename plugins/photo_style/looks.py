@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from hub import Image
-from hub.pixels import affine, colour
+from hub.pixels import affine, colour, matrices
 from plugins.photo_style import regions
 from plugins.photo_style.regions import KEEP, Regions
 
 MOST, LEAST = 2.5, 0.25  # gains of colour: more shows the noise, less makes a region flat
 GRAIN = 1e-4  # variance in Oklab that is taken for noise
-TRUST = 0.7  # share of a region's own look; the rest is the whole picture's, so that light stays of one piece
+SHOWN = 0.99  # share of the pixels whose lightness must be told from pure white, and from black: a lamp may burn out
 GREY = 1e-6  # variance of colour below which a reference is black and white
 SAME = torch.eye(3, 4)
 """The map that changes nothing: a matrix and, last, an offset."""
@@ -52,11 +52,13 @@ def by_region(photo: Tensor, style: Tensor, found: Regions, strength: float) -> 
     mine, theirs = colour.rgb_to_oklab(photo.cpu()), colour.rgb_to_oklab(style.cpu())
     whole = limited_look(mine, theirs)
     here, there = found.photo.split(1, 1), found.style.split(1, 1)
-    looks = [SAME if p == KEEP else torch.lerp(whole, limited_look(mine, theirs, here[i], there[p]), TRUST)
+    own = torch.tensor([found.own_light, found.own_colour, found.own_colour])[:, None]
+    looks = [SAME if p == KEEP else torch.lerp(whole, limited_look(mine, theirs, here[i], there[p]), own)
              for i, p in enumerate(found.partner)]
     stack = torch.lerp(SAME, torch.stack(looks), strength)
     light = affine.applied(torch.einsum("bkhw,krc->brchw", found.photo, stack), mine)[:, 0]
-    return Grade(stack, found.maps, (min(0.0, float(light.min())), max(1.0, float(light.max()))))
+    darkest, lightest = (float(light.quantile(share)) for share in (1 - SHOWN, SHOWN))
+    return Grade(stack, found.maps, (min(0.0, darkest), max(1.0, lightest)))
 
 
 def statistical(photo: Tensor, style: Tensor, method: str, strength: float) -> Grade:
@@ -69,15 +71,29 @@ def statistical(photo: Tensor, style: Tensor, method: str, strength: float) -> G
 
 
 def limited_look(source: Tensor, target: Tensor, here: Tensor | None = None, there: Tensor | None = None) -> Tensor:
-    """As `look`, with gains that a photo bears; a black and white target takes all colour away."""
+    """As `look`, light first, with gains that a photo bears; a black and white target takes all colour away."""
 
     def matrix(spread: Tensor, wanted: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh(colour.transport(spread, wanted, GRAIN))
-        gains = (vectors * values.clamp(LEAST, MOST)[..., None, :]) @ vectors.transpose(-1, -2)
+        slope = light_first(spread, wanted)
         grey = wanted[:, 1:, 1:].diagonal(0, 1, 2).sum() < GREY and bool((aim_of(target, there)[1:].abs() < 0.01).all())
-        return gains * gains.new_tensor([1.0, 0.0, 0.0])[:, None] if grey else gains
+        return slope * slope.new_tensor([1.0, 0.0, 0.0])[:, None] if grey else slope
 
     return look(source, target, matrix, here, there)
+
+
+def light_first(spread: Tensor, wanted: Tensor) -> Tensor:
+    """The map T of Oklab with T spread Tᵀ = wanted in which new lightness comes of old lightness alone, (1, 3, 3), in float64.
+
+    So edges, which are steps of lightness, stand; colour follows, as it stands beside the lightness, moved as little as may be.
+    Gains are held to [LEAST, MOST]. Source: the Knothe-Rosenblatt rearrangement of two Gaussians, lightness first.
+    """
+    spread, wanted = (c.cpu().double() + GRAIN * torch.eye(3, dtype=torch.float64) for c in (spread, wanted))
+    light = (wanted[:, :1, :1] / spread[:, :1, :1]).sqrt().clamp_max(MOST)
+    before, after = (c[:, 1:, :1] / c[:, :1, :1] for c in (spread, wanted))  # colour over lightness, (1, 2, 1)
+    rest, aim = (c[:, 1:, 1:] - slope @ c[:, :1, 1:] for c, slope in ((spread, before), (wanted, after)))
+    gains = matrices.spectral(colour.transport(rest, aim, 0.0), lambda values: values.clamp(LEAST, MOST))
+    alone = torch.cat([light.clamp_min(LEAST), torch.zeros(1, 1, 2, dtype=torch.float64)], 2)
+    return torch.cat([alone, torch.cat([after * light - gains @ before, gains], 2)], 1)
 
 
 def aim_of(target: Tensor, there: Tensor | None) -> Tensor:
@@ -108,7 +124,7 @@ def look(
 def in_gamut(lab: Tensor, darkest: float, lightest: float, steps: int = 8) -> Tensor:
     """Oklab -> RGB in [0, 1]: what no screen can show keeps its lightness and hue and loses colour.
 
-    lab: (1, 3, H, W). darkest, lightest: of the whole picture's lightness; beyond [0, 1] it is rolled off as film does.
+    lab: (1, 3, H, W). darkest, lightest: what is told apart of the whole picture; beyond [0, 1] it is rolled off as film does.
     """
     light = rolled_off(lab[:, 0], darkest, lightest)
     lab = torch.stack([light, lab[:, 1], lab[:, 2]], 1)
@@ -130,7 +146,8 @@ def paled(lab: Tensor, steps: int) -> Tensor:
 
 
 def rolled_off(light: Tensor, darkest: float, lightest: float, high: float = 0.85, low: float = 0.1) -> Tensor:
-    """Lightness from [darkest, lightest] into [0, 1]; what lies between `low` and `high` stays."""
+    """Lightness from [darkest, lightest] into [0, 1]; what lies between `low` and `high` stays, what lies outside is clipped."""
+    light = light.clamp(darkest, lightest)
     light = torch.where(light > high, high + knee(light - high, lightest - high, 1 - high), light)
     return torch.where(light < low, low - knee(low - light, low - darkest, low), light)
 

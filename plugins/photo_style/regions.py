@@ -34,12 +34,16 @@ class Regions:
     maps: (1, K, 4, h, w), the photo's masks as affine maps of its own colours, so that they fit at any size.
     photo, style: (1, K, h, w) and (1, L, H, W), the soft masks of both; they sum to one.
     partner: for each region of the photo, the number of its region in the reference, or KEEP for none.
+    own_light, own_colour: the share that a region takes of its partner's look; the rest is the whole picture's. Colour may
+    change from thing to thing; light is of one piece. What was painted by hand is taken at its word.
     """
 
     maps: Tensor
     photo: Tensor
     style: Tensor
     partner: tuple[int, ...]
+    own_light: float = 0.25
+    own_colour: float = 0.4
 
 
 def small(picture: Image, side: int) -> Tensor:
@@ -163,31 +167,36 @@ def painted(photo_mask: Image, style_mask: Image, photo: Tensor, style: Tensor) 
 
     Raises BadParams where a mask has not the proportions of its picture.
     """
-    colours = palette_of(photo_mask)
-    others = palette_of(style_mask)
-    masks = by_colour(photo_mask, colours, photo, "photo_mask"), by_colour(style_mask, others, style, "style_mask")
+    mine, theirs = like(photo_mask, photo, "photo_mask"), like(style_mask, style, "style_mask")
+    colours, others = palette_of(mine), palette_of(theirs)
     distance = torch.cdist(colours, others)
-    return smoothed(*masks, photo, style, tuple(int(d.argmin()) if d.min() < 0.2 else KEEP for d in distance))
+    partner = tuple(int(d.argmin()) if d.min() < 0.2 else KEEP for d in distance)
+    rough = smoothed(by_colour(mine, colours), by_colour(theirs, others), photo, style, partner)
+    return replace(rough, own_light=1.0, own_colour=1.0)
 
 
-def palette_of(mask: Image) -> Tensor:
-    """The colours that cover a hundredth of a mask or more, the commonest first, without blends at borders: (K, 3) in [0, 1]."""
-    colours, counts = np.unique(np.asarray(mask.convert("RGB")).reshape(-1, 3), axis=0, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    kept = [i for i in order[:12] if counts[i] >= 0.01 * counts.sum()] or list(order[:1])
-    return torch.from_numpy(colours[kept].astype(np.float32) / 255)
-
-
-def by_colour(mask: Image, palette: Tensor, picture: Tensor, name: str) -> Tensor:
-    """Each pixel to the nearest colour of the palette, (1, K, h, w) of zeros and ones, at the picture's size."""
+def like(mask: Image, picture: Tensor, name: str) -> Image:
+    """A mask at the size of the copy of its picture, (1, 3, h, w), each pixel of a colour that was painted."""
     height, width = picture.shape[-2:]
     if abs(mask.width / mask.height - width / height) > 0.02 * width / height + 1 / height:
         raise BadParams(
             f"{name}: {mask.width} × {mask.height} are not the proportions of its picture. Paint the mask on a copy of that."
         )
-    pixels = images.to_tensor(mask.resize((width, height), Pillow.Resampling.NEAREST)).cpu()
-    nearest = torch.cdist(pixels.flatten(2)[0].T, palette).argmin(1)
-    return F.one_hot(nearest, len(palette)).T.reshape(1, -1, height, width).float()
+    return mask.resize((width, height), Pillow.Resampling.NEAREST).convert("RGB")
+
+
+def palette_of(mask: Image) -> Tensor:
+    """The colours that cover a hundredth of a mask or more, the commonest first, without blends at borders: (K, 3) in [0, 1]."""
+    colours, counts = np.unique(np.asarray(mask).reshape(-1, 3), axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    kept = [i for i in order[:12] if counts[i] >= 0.01 * counts.sum()] or list(order[:1])
+    return torch.from_numpy(colours[kept].astype(np.float32) / 255)
+
+
+def by_colour(mask: Image, palette: Tensor) -> Tensor:
+    """Each pixel to the nearest colour of the palette: (1, K, h, w) of zeros and ones."""
+    nearest = torch.cdist(images.to_tensor(mask).cpu().flatten(2)[0].T, palette).argmin(1)
+    return F.one_hot(nearest, len(palette)).T.reshape(1, -1, mask.height, mask.width).float()
 
 
 def rematched(regions: Regions, pairs: str) -> Regions:

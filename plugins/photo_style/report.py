@@ -39,12 +39,15 @@ def rounded(values: dict[str, float]) -> dict[str, float]:
 def caption(method: str, found: Regions, figures: dict[str, float]) -> str:
     """What was done, in a sentence or two."""
     kept, count = sum(partner == KEEP for partner in found.partner), len(found.partner)
-    regions = f"{count - kept} of {count} regions took the look of their partners" if count > 1 else ""
+    regional = method in ("by region", "deep")
+    stand = f"Edges stand where they stood: {figures['edge SSIM']:.2f} of 1."
+    if regional and kept == count:
+        return f"Every region was kept as it is, so nothing changed. {stand}"
+    taken = f"{count - kept} of {count} regions took the look of their partners"
     said = {
-        "by region": regions or "The whole photo took the look of the reference",
+        "by region": taken if count > 1 else "The whole photo took the look of the reference",
         "deep": "A network saw to the style, the matting Laplacian to the photo",
         "reinhard": "Every channel of colour took the reference's mean and spread",
         "monge-kantorovich": "The colours took the reference's mean and covariance",
     }[method]
-    left = ", the rest was kept as it is" if kept and method in ("by region", "deep") else ""
-    return f"{said}{left}. Edges stand where they stood: {figures['edge SSIM']:.2f} of 1."
+    return f"{said}{', the rest was kept as it is' if kept and regional else ''}. {stand}"
