@@ -41,6 +41,7 @@ NEAR = 0.1  # a style that the picture is nearer to than this is not pulled any 
 PLATEAU = 0.004
 MARGIN, JITTER = 16, 4  # pixels that the picture goes on beyond its edges, and that it is shifted by
 UNEVEN = 0.03
+KEPT = f"edge SSIM at {metrics.THUMBNAIL} pixels"
 
 Manner = Literal[
     "swirls",
@@ -359,7 +360,7 @@ def finished(painted: Tensor, photo: Tensor, kept: Tensor | None, size: tuple[in
 def told(photo: Tensor, result: Tensor, styles: list[Style], masked: bool) -> dict[str, Any]:
     """Figures and a sentence: how near the style came, as the judge sees it, and how much of the drawing is left."""
     before, after = images.resize(photo, result.shape[-2:]).clamp(0, 1), result
-    figures = {"edge SSIM": metrics.edge_ssim(after, before)}
+    figures = {KEPT: metrics.edge_ssim(after, before, metrics.THUMBNAIL)}
     taken = None if masked else metrics.style_taken(before, after, [(each.picture, float(each.share.mean())) for each in styles])
     if taken is None:
         return {"metrics": figures}
