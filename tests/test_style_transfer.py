@@ -11,6 +11,8 @@ from hub.errors import BadParams
 from hub.pixels import images
 from hub.pixels.gradients import gradient
 from plugins import style_transfer
+from plugins.style_transfer import beginnings
+from plugins.style_transfer.page import KEPT
 from tests.networks import one_thread  # noqa: F401
 
 QUICK = {"size": 96, "steps": 12}
@@ -54,7 +56,7 @@ def test_no_strength_gives_the_picture_back():
 def test_more_strength_brings_the_style_nearer_and_keeps_fewer_edges():
     weak, strong = (hub.run("style_transfer", photo(), manner="waves", strength=s, **QUICK).metrics for s in (0.1, 4.0))
     assert weak["share of the way to the style"] < strong["share of the way to the style"]
-    assert weak[style_transfer.KEPT] > strong[style_transfer.KEPT]
+    assert weak[KEPT] > strong[KEPT]
 
 
 def test_strength_means_about_the_same_at_the_first_step_for_every_style():
@@ -181,7 +183,7 @@ def test_tiles_make_nearly_the_same_picture_as_none(monkeypatch):
 
 def test_the_named_styles_are_all_there_and_differ():
     names = style_transfer.Params.model_fields["manner"].annotation.__args__
-    pictures = {name: style_transfer.drawn(name, 64) for name in names}
+    pictures = {name: beginnings.drawn(name, 64) for name in names}
     assert len({picture.tobytes() for picture in pictures.values()}) == len(names)
     distances = metrics.style_distance(images.to_tensor(pictures["ink"]), images.to_tensor(pictures["waves"]))
     assert distances > 0.1
