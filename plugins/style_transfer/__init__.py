@@ -2,12 +2,13 @@
 
 Two pictures are shown to a network. What yours shows is read from where its features lie; how the other is made, from which
 features it has and which go together, wherever they lie. Then a third picture is changed, step by step, until it has your
-content and the other's style: content + strength * (style + smoothness * roughness) is made small. It is small at first and
+content and the other's style: content + contours + strength * (style + smoothness * roughness) is made small. Contours are
+those of your picture as a thumbnail, so that eyes stay eyes while finer strokes are free. The picture is small at first and
 grows, so that large shapes settle before strokes do. A second style can be mixed in, or a mask can say where each belongs: white
 is the first style, black is the second, or your picture as it was where there is none.
 
 Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (content and Gram matrices); Mroueh 2019,
-"Wasserstein style transfer" (features as Gaussians);
+"Wasserstein style transfer" (features as Gaussians); Li et al. 2017, "Laplacian-steered neural style transfer" (contours);
 Gatys et al. 2016 (keeping colours, by its light alone); Wang et al. 2021 (softened activations).
 Departures: every style begins at a distance of 1, whatever the network, so that strength means the same on all of them; colours
 are matched first, by optimal transport in linear light; the picture is a pyramid, goes on mirrored beyond its edges, and is
@@ -34,10 +35,11 @@ from plugins.style_transfer.page import finished, told
 
 TILE = 768
 COARSEST = 16  # pixels to a position of the coarsest layer that styles are read from
-STYLE_WEIGHT, ROUGHNESS_WEIGHT = 5.0, 20.0  # of strength and smoothness 1, chosen by looking
+STYLE_WEIGHT, ROUGHNESS_WEIGHT = 7.0, 20.0  # of strength and smoothness 1, chosen by looking
+CONTOUR_WEIGHT, CONTOURS = 1.5, 48  # contours are compared at the area of a square of so many pixels
 NEAR = 0.1  # a style that the picture is nearer to than this is not pulled any harder for it
 PLATEAU = 0.004
-MARGIN, JITTER = 16, 4  # pixels that the picture goes on beyond its edges, and that it is shifted by
+MARGIN, JITTER = 16, 2  # pixels that the picture goes on beyond its edges, and that it is shifted by
 UNEVEN = 0.03
 
 Manner = Literal[
@@ -130,6 +132,7 @@ class Params(hub.Params):
     family="Style",
     example={"image": "sample:astronaut"},
     paper="Gatys, Ecker and Bethge 2015; Mroueh 2019",
+    version="2",
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     network = backbones.load(params.backbone)
@@ -189,15 +192,17 @@ def paint(
 
 
 def loss(target: Tensor, styles: list[Style], network: Backbone, params: Params, trace: pixels.Terms) -> Objective:
-    """Content, style and roughness, each noted on the way: what is to be made small at one scale."""
+    """Content, contours, style and roughness, each noted on the way: what is to be made small at one scale."""
     layers = style_layers(network)
     deep = layers[-2:]
     wanted = mirrored(target)
     seen = gradients.joined_features(network, layers, wanted, TILE)
     subject = objectives.total(style.content(layer, seen[layer], smooth=params.soften) for layer in deep)
     manner = objectives.total(imitated(each, target, seen, network, params) for each in styles)
+    cell = max(1.0, math.prod(wanted.shape[-2:]) ** 0.5 / CONTOURS)
     return (
         trace.noted("content", subject * (1 / len(deep)))
+        + CONTOUR_WEIGHT * trace.noted("contours", style.laplacian(wanted, cell))
         + params.strength * STYLE_WEIGHT * trace.noted("style", manner)
         + params.strength * params.smoothness * ROUGHNESS_WEIGHT * trace.noted("roughness", objectives.roughness())
     )
