@@ -59,6 +59,8 @@ Manner = Literal[
 
 
 class Params(hub.Params):
+    """What can be set."""
+
     quick: ClassVar[dict] = {"size": 64, "steps": 2, "scales": 2}
 
     manner: Manner = hub.Field("swirls", label="Style", description="Whose manner to take; your own style picture comes first.")
@@ -135,6 +137,7 @@ class Params(hub.Params):
     version="2",
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
+    """See the module's page."""
     network = backbones.load(params.backbone)
     generator = torch.Generator().manual_seed(params.seed)
     photo, size = sized(images.to_tensor(image), params.size)
