@@ -1,8 +1,11 @@
 import pytest
 import torch
+from skimage.color import label2rgb
+from skimage.segmentation import slic
 
-from hub import backbones, metrics
-from hub.pixels import images
+from hub import backbones, metrics, samples
+from hub.pixels import colour, images
+from hub.world.paintings import painting
 from tests.networks import as_backbone, one_thread, pointwise_network, seeded, some_pictures, tiny_network  # noqa: F401
 
 
@@ -156,7 +159,7 @@ def test_a_testimony_compares_after_with_before_and_is_silent_on_what_the_judge_
     assert metrics.testimony(heart, owl, ["goldfish of another list"], 96) == ""
 
 
-# ---------------------------------------------------------------- a photo that takes another's look
+# ---------------------------------------------------------------- what of a photo is still where it was
 
 
 def test_edges_stand_where_they_stood_after_a_change_of_contrast_and_not_after_noise_or_blur():
@@ -168,9 +171,67 @@ def test_edges_stand_where_they_stood_after_a_change_of_contrast_and_not_after_n
     assert metrics.edge_ssim(metrics.blurred(photo, 4.0), photo) < 0.8
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 40), (5, 5)])
-def test_tiny_pictures_have_edges_too(size):
-    assert metrics.edge_ssim(some_pictures(1, *size), some_pictures(1, *size)) == pytest.approx(1)
+@pytest.mark.parametrize("side", [None, metrics.THUMBNAIL])
+@pytest.mark.parametrize("size", [(2, 40), (5, 5), (40, 1)])
+def test_tiny_pictures_have_edges_too(size, side):
+    picture = torch.linspace(0, 1, size[0] * size[1]).square().view(1, 1, *size).expand(1, 3, *size)
+    assert metrics.edge_ssim(picture, picture, side) == pytest.approx(1)
+    assert metrics.edge_ssim(picture.flip(-1).flip(-2), picture, side) < 0.95
+    assert metrics.edge_ssim(picture[..., :1, :1], picture[..., -1:, -1:], side) == pytest.approx(1)  # one pixel has none
+
+
+PHOTOS = ("china", "astronaut", "cat", "coffee")
+
+
+def taken(name: str, size: tuple[int, int] | torch.Size | None = None) -> torch.Tensor:
+    """A sample with a longer side of 384 pixels, or stretched to a size."""
+    photo = images.to_tensor(samples.load(name))
+    factor = 384 / max(photo.shape[-2:])
+    return images.resize(photo, tuple(size or (round(n * factor) for n in photo.shape[-2:]))).clamp(0, 1)
+
+
+def hatched(photo: torch.Tensor) -> torch.Tensor:
+    down, across = torch.meshgrid(*(torch.arange(n) for n in photo.shape[-2:]), indexing="ij")
+    return (photo + 0.3 * torch.cos(2 * torch.pi * (0.6 * down + 0.8 * across) / 5)).clamp(0, 1)
+
+
+def noisy(photo: torch.Tensor) -> torch.Tensor:
+    return (photo + 0.1 * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
+
+
+def in_patches(photo: torch.Tensor) -> torch.Tensor:
+    """Five hundred patches along its contours, each of one colour."""
+    array = photo[0].permute(1, 2, 0).numpy()
+    return torch.from_numpy(label2rgb(slic(array, 500), array, kind="avg", bg_label=-1)).permute(2, 0, 1)[None].float()
+
+
+def moved(photo: torch.Tensor) -> torch.Tensor:
+    """By a twentieth of its width."""
+    return photo.roll(round(0.05 * photo.shape[-1]), -1)
+
+
+def as_thumbnail(picture: torch.Tensor, photo: torch.Tensor) -> float:
+    return metrics.edge_ssim(picture, photo, metrics.THUMBNAIL)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_thumbnail_looks_through_hatching_noise_and_colours(name):
+    photo = taken(name)
+    for made in (hatched(photo), noisy(photo)):
+        assert metrics.edge_ssim(made, photo) < 0.5 and as_thumbnail(made, photo) > 0.85
+    assert as_thumbnail(colour.recoloured(photo, taken("flower")), photo) > 0.75
+    assert as_thumbnail(in_patches(photo), photo) > 0.4
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_thumbnail_of_something_else_or_elsewhere_is_another_picture(name):
+    photo = taken(name)
+    others = [taken(other, photo.shape[-2:]) for other in PHOTOS if other != name]
+    styles = [images.resize(images.to_tensor(painting(n, 384)), photo.shape[-2:]).clamp(0, 1) for n in ("swirls", "ink")]
+    assert max(as_thumbnail(other, photo) for other in (*others, *styles)) < 0.1
+    assert as_thumbnail(moved(photo), photo) < 0.3
+    for share, most in ((0.5, 0.75), (0.75, 0.45)):  # in the middle, both are there to be seen
+        assert max(as_thumbnail(torch.lerp(photo, other, share), photo) for other in others) < most
 
 
 def test_one_affine_map_of_the_whole_picture_has_no_residual():
@@ -185,23 +246,17 @@ def test_one_affine_map_of_the_whole_picture_has_no_residual():
 
 
 def test_style_distance_is_nothing_to_itself_and_grows_with_what_differs():
-    from hub.world.paintings import painting
-
     ink, other_ink, dots = (images.to_tensor(painting(n, 128, s)) for n, s in (("ink", 1), ("ink", 2), ("dots", 1)))
     assert metrics.style_distance(ink, ink) < 0.03
     assert metrics.style_distance(ink, ink) < metrics.style_distance(other_ink, ink) < 0.7 * metrics.style_distance(dots, ink)
 
 
 def test_style_distance_ignores_where_things_are():
-    from hub.world.paintings import painting
-
     ink, dots = (images.to_tensor(painting(name, 128)) for name in ("ink", "dots"))
     assert metrics.style_distance(ink.flip(-1).flip(-2), ink) < 0.55 * metrics.style_distance(dots, ink)
 
 
 def test_the_share_of_the_way_is_one_at_the_style_and_nothing_at_the_start():
-    from hub.world.paintings import painting
-
     ink, dots = (images.to_tensor(painting(name, 96)) for name in ("ink", "dots"))
     assert metrics.style_taken(ink, dots, [(dots, 1.0)]) == pytest.approx(1, abs=0.03)
     assert metrics.style_taken(ink, ink, [(dots, 1.0)]) == 0

@@ -138,6 +138,23 @@ def test_content_is_nothing_for_the_picture_itself_and_one_for_a_blank_layer():
     assert objective({"a": torch.zeros_like(wanted)}, picture).item() == pytest.approx(1)
 
 
+def test_contours_of_a_point_are_its_laplacian_worked_by_hand():
+    point = torch.zeros(1, 3, 5, 5)
+    point[..., 2, 2] = 1  # its Laplacian: -4 there, 1 at the four beside it, so 20 in 25
+    against = style.laplacian(point, cell=1)
+    assert against({}, point).item() == 0
+    assert against({}, point + 0.3).item() == pytest.approx(0, abs=1e-6)  # how light it is does not matter
+    assert against({}, 2 * point).item() == against({}, torch.zeros_like(point)).item() == pytest.approx(1)
+    assert style.laplacian(torch.zeros_like(point), cell=1, least=0.1)({}, point).item() == pytest.approx(20 / 25 / 0.1)
+
+
+def test_contours_leave_strokes_narrower_than_a_cell_free():
+    photo = (torch.arange(64) >= 32).float().expand(1, 3, 64, 64)
+    narrow, broad = ((torch.arange(64) // width % 2).float()[:, None].expand(1, 3, 64, 64) for width in (1, 16))
+    against = style.laplacian(photo, cell=8)
+    assert against({}, photo + 0.2 * narrow).item() < 0.05 * against({}, photo + 0.2 * broad).item()
+
+
 @pytest.mark.parametrize("smooth", [False, True])
 def test_style_and_content_slopes_agree_with_finite_differences(smooth):
     network = tiny_network(torch.float64)

@@ -2,13 +2,14 @@
 
 Two pictures are shown to a network. What yours shows is read from where its features lie; how the other is made, from which
 features it has and which go together, wherever they lie. Then a third picture is changed, step by step, until it has your
-content and the other's style: content + strength * (style + smoothness * roughness) is made small. It is small at first and
+content and the other's style: content + contours + strength * (style + smoothness * roughness) is made small. Contours are
+those of your picture as a thumbnail, so that eyes stay eyes while finer strokes are free. The picture is small at first and
 grows, so that large shapes settle before strokes do. A second style can be mixed in, or a mask can say where each belongs: white
 is the first style, black is the second, or your picture as it was where there is none.
 
 Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (content and Gram matrices); Mroueh 2019,
-"Wasserstein style transfer" (features as Gaussians); Gatys et al. 2016 (keeping colours, by its light alone); Wang et al.
-2021 (softened activations).
+"Wasserstein style transfer" (features as Gaussians); Li et al. 2017, "Laplacian-steered neural style transfer" (contours);
+Gatys et al. 2016 (keeping colours, by its light alone); Wang et al. 2021 (softened activations).
 Departures: every style begins at a distance of 1, whatever the network, so that strength means the same on all of them; colours
 are matched first, by optimal transport in linear light; the picture is a pyramid, goes on mirrored beyond its edges, and is
 shifted a little at each step, so that neither grain nor grid nor border can form (the content it is held to stands still, so
@@ -18,34 +19,36 @@ that fine lines soften); large pictures are worked on in tiles whose features ar
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Generator, Iterator
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 import hub
-from hub import Image, backbones, metrics, pixels
+from hub import Image, backbones, pixels
 from hub.backbones import Backbone
-from hub.errors import BadParams
 from hub.pixels import colour, gradients, images, objectives, style
 from hub.pixels.objectives import Objective
 from hub.world import paintings
+from plugins.style_transfer.beginnings import LEAST, Style, beginning, chosen_styles, sample_of, sized, with_colours
+from plugins.style_transfer.page import finished, told
 
 TILE = 768
-LEAST = 48  # no side is worked on below that
 COARSEST = 16  # pixels to a position of the coarsest layer that styles are read from
-STYLE_WEIGHT, ROUGHNESS_WEIGHT = 5.0, 20.0  # of strength and smoothness 1, chosen by looking
+STYLE_WEIGHT, ROUGHNESS_WEIGHT = 7.0, 20.0  # of strength and smoothness 1, chosen by looking
+CONTOUR_WEIGHT, CONTOURS = 1.5, 48  # contours are compared at the area of a square of so many pixels
 NEAR = 0.1  # a style that the picture is nearer to than this is not pulled any harder for it
 PLATEAU = 0.004
-MARGIN, JITTER = 16, 4  # pixels that the picture goes on beyond its edges, and that it is shifted by
+MARGIN, JITTER = 16, 2  # pixels that the picture goes on beyond its edges, and that it is shifted by
 UNEVEN = 0.03
 
 Manner = Literal[paintings.MANNERS]
 
 
 class Params(hub.Params):
+    """What can be set."""
+
     quick: ClassVar[dict] = {"size": 64, "steps": 2, "scales": 2}
 
     manner: Manner = hub.Field("swirls", label="Style", description="Whose manner to take; your own style picture comes first.")
@@ -114,25 +117,15 @@ class Params(hub.Params):
     )
 
 
-@dataclass(frozen=True)
-class Style:
-    """A picture, (1, 3, H, W), and how much it counts at each place of the result, (1, 1, H, W) in [0, 1]."""
-
-    picture: Tensor
-    share: Tensor
-
-    @property
-    def everywhere(self) -> bool:
-        return bool(self.share.min() == self.share.max())
-
-
 @hub.technique(
     title="In another's style",
     family="Style",
     example={"image": "sample:astronaut"},
     paper="Gatys, Ecker and Bethge 2015; Mroueh 2019",
+    version="2",
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
+    """See the module's page."""
     network = backbones.load(params.backbone)
     generator = torch.Generator().manual_seed(params.seed)
     photo, size = sized(images.to_tensor(image), params.size)
@@ -190,14 +183,17 @@ def paint(
 
 
 def loss(target: Tensor, styles: list[Style], network: Backbone, params: Params, trace: pixels.Terms) -> Objective:
-    """Content, style and roughness, each noted on the way: what is to be made small at one scale."""
+    """Content, contours, style and roughness, each noted on the way: what is to be made small at one scale."""
     layers = style_layers(network)
     deep = layers[-2:]
-    seen = gradients.joined_features(network, layers, mirrored(target), TILE)
+    wanted = mirrored(target)
+    seen = gradients.joined_features(network, layers, wanted, TILE)
     subject = objectives.total(style.content(layer, seen[layer], smooth=params.soften) for layer in deep)
     manner = objectives.total(imitated(each, target, seen, network, params) for each in styles)
+    cell = max(1.0, math.prod(wanted.shape[-2:]) ** 0.5 / CONTOURS)
     return (
         trace.noted("content", subject * (1 / len(deep)))
+        + CONTOUR_WEIGHT * trace.noted("contours", style.laplacian(wanted, cell))
         + params.strength * STYLE_WEIGHT * trace.noted("style", manner)
         + params.strength * params.smoothness * ROUGHNESS_WEIGHT * trace.noted("roughness", objectives.roughness())
     )
@@ -216,15 +212,6 @@ def imitated(each: Style, target: Tensor, seen: dict[str, Tensor], network: Back
         first = max(float(distance(style.look(features, where, smooth=soft))), NEAR)
         terms.append(style.imitation(layer, distance, where, smooth=soft) * (1 / first))
     return objectives.total(terms) * (float(each.share.mean()) / len(terms))
-
-
-def sample_of(picture: Tensor, size: Sequence[int], brush: float) -> Tensor:
-    """The style with strokes for a picture of `size`, `brush` times as large; of more than that size, the middle."""
-    page = scaled(picture, round(max(size) * brush))
-    top, left = (max(0, (long - max(short, LEAST)) // 2) for long, short in zip(page.shape[-2:], size, strict=True))
-    return page[..., top : top + max(size[0], LEAST), left : left + max(size[1], LEAST)].contiguous(
-        memory_format=torch.channels_last
-    )
 
 
 def style_layers(network: Backbone) -> list[str]:
@@ -246,105 +233,3 @@ def scales_for(content: Tensor, first: int = 200) -> int:
 def rule_of(optimiser: str) -> pixels.Adam | pixels.LBFGS:
     """How steps are taken; Adam's rate was chosen by looking."""
     return pixels.Adam(0.02, cosine=True, betas=(0.9, 0.99)) if optimiser == "adam" else pixels.LBFGS()
-
-
-# ---------------------------------------------------------------- what it starts from
-
-
-def sized(photo: Tensor, side: int) -> tuple[Tensor, tuple[int, int]]:
-    """The photo to work on, no larger than it is and no side below LEAST, and the (height, width) of the result."""
-    height, width = photo.shape[-2:]
-    factor = min(1.0, side / max(height, width))
-    size = max(1, round(height * factor)), max(1, round(width * factor))
-    return images.resize(photo, (max(LEAST, size[0]), max(LEAST, size[1]))).clamp(0, 1), size
-
-
-def scaled(picture: Tensor, side: int) -> Tensor:
-    """The picture with a longer side of `side`, each side at least LEAST."""
-    height, width = picture.shape[-2:]
-    factor = side / max(height, width)
-    return images.resize(picture, (max(LEAST, round(height * factor)), max(LEAST, round(width * factor)))).clamp(0, 1)
-
-
-def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | None]:
-    """The styles and where each belongs; and, where a mask leaves out what no style takes, the mask.
-
-    Raises BadParams for pictures that hold no style, or a mask that leaves no place for it.
-    """
-    side = round(max(photo.shape[-2:]) * params.brush)
-    first = style_picture("style", params.style, params.manner, side)
-    second = style_picture("style_2", params.style_2, params.manner_2, side)
-    share = torch.ones_like(photo[:, :1])
-    if params.mask is not None:
-        share = images.resize(images.to_tensor(params.mask), photo.shape[-2:]).clamp(0, 1).mean(1, keepdim=True)
-    elif second is not None:
-        share = share * (1 - params.mix)
-    styles = [Style(p, s) for p, s in ((first, share), (second, 1 - share)) if p is not None and float(s.max()) > 0.01]
-    if not styles:
-        raise BadParams("mask: it is black all over, so there is no place for the style. Paint white where it belongs.")
-    return styles, share if params.mask is not None and second is None else None
-
-
-def style_picture(field: str, given: Image | None, name: str, side: int) -> Tensor | None:
-    """The picture to take a style from: the one given, or one drawn by its name, or None.
-
-    Raises BadParams where there is nothing in it to take.
-    """
-    if given is None:
-        return None if name == "none" else images.to_tensor(paintings.manner(name, min(max(side, 192), 1024)))
-    if min(given.size) < 16:
-        raise BadParams(f"{field}: {given.width} × {given.height} pixels hold no style. Give a picture of 16 × 16 or more.")
-    picture = scaled(images.to_tensor(given), min(max(given.size), max(side, 192)))
-    if float(picture.std((2, 3)).max()) < 0.004:
-        raise BadParams(f"{field}: it is one flat colour, which has no manner to take. Give a picture with strokes or shapes.")
-    return picture
-
-
-def with_colours(photo: Tensor, styles: list[Style], colours: str, strength: float) -> tuple[Tensor, list[Style]]:
-    """The photo in the styles' colours, each in its place, or the styles in the photo's, or all as they are.
-
-    strength: how far the photo's colours go, 0 to 1.
-    """
-    if colours == "of the picture":
-        return photo, [Style(colour.recoloured(each.picture, photo), each.share) for each in styles]
-    if colours == "of the style":
-        changes = [each.share * (colour.recoloured(photo, each.picture) - photo) for each in styles]
-        return photo + strength * torch.stack(changes).sum(0), styles
-    return photo, styles
-
-
-def beginning(target: Tensor, styles: list[Style], start: str, generator: torch.Generator, uneven: float) -> Tensor:
-    """What the first step begins from, at the size of `target`.
-
-    uneven: how much its light wavers, so that strokes have places to begin where it is flat, and do not stand in rank and file.
-    """
-    if start == "noise":
-        return (0.5 + 0.15 * torch.randn(target.shape, generator=generator)).clamp(0, 1).to(target.device)
-    picture = target if start == "the picture" else images.resize(styles[0].picture, target.shape[-2:])
-    height, width = target.shape[-2:]
-    for cell in (2, 4, 8):
-        grains = torch.randn(1, 1, height // cell, width // cell, generator=generator).to(target.device)
-        picture = picture + uneven * images.resize(grains, (height, width))
-    return picture.clamp(0, 1)
-
-
-# ---------------------------------------------------------------- what comes out
-
-
-def finished(painted: Tensor, photo: Tensor, kept: Tensor | None, size: tuple[int, int]) -> Image:
-    """The painting at the size of the result; where a mask is black and no style goes, the photo."""
-    return images.to_image(images.resize(painted if kept is None else kept * painted + (1 - kept) * photo, size))
-
-
-def told(photo: Tensor, result: Tensor, styles: list[Style], masked: bool) -> dict[str, Any]:
-    """Figures and a sentence: how near the style came, as the judge sees it, and how much of the drawing is left."""
-    before, after = images.resize(photo, result.shape[-2:]).clamp(0, 1), result
-    figures = {"edge SSIM": metrics.edge_ssim(after, before)}
-    taken = None if masked else metrics.style_taken(before, after, [(each.picture, float(each.share.mean())) for each in styles])
-    if taken is None:
-        return {"metrics": figures}
-    falls = f"falls by {taken:.0%}" if taken > 0 else f"rises by {-taken:.0%}"
-    return {
-        "metrics": {"share of the way to the style": taken, **figures},
-        "caption": f"To a second network, which had no part in it, the distance to the style {falls}.",
-    }

@@ -1,0 +1,119 @@
+"""What a painting starts from: the photo, the styles and where each belongs, their colours, the first picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hub import Image, Params
+from hub.errors import BadParams
+from hub.pixels import colour, images
+from hub.world import paintings
+
+LEAST = 48  # no side is worked on below that
+
+
+@dataclass(frozen=True)
+class Style:
+    """A picture, (1, 3, H, W), and how much it counts at each place of the result, (1, 1, H, W) in [0, 1]."""
+
+    picture: Tensor
+    share: Tensor
+
+    @property
+    def everywhere(self) -> bool:
+        return bool(self.share.min() == self.share.max())
+
+
+def sized(photo: Tensor, side: int) -> tuple[Tensor, tuple[int, int]]:
+    """The photo to work on, no larger than it is and no side below LEAST, and the (height, width) of the result."""
+    height, width = photo.shape[-2:]
+    factor = min(1.0, side / max(height, width))
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    return images.resize(photo, (max(LEAST, size[0]), max(LEAST, size[1]))).clamp(0, 1), size
+
+
+def page_of(size: Sequence[int], side: int) -> tuple[int, int]:
+    """A (height, width) brought to a longer side of `side`, each side at least LEAST."""
+    factor = side / max(size)
+    return max(LEAST, round(size[0] * factor)), max(LEAST, round(size[1] * factor))
+
+
+def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | None]:
+    """The styles and where each belongs; and, where a mask leaves out what no style takes, the mask.
+
+    Raises BadParams for pictures that hold no style, or a mask that leaves no place for it.
+    """
+    side = round(max(photo.shape[-2:]) * params.brush)
+    first = style_picture("style", params.style, params.manner, side)
+    second = style_picture("style_2", params.style_2, params.manner_2, side)
+    share = torch.ones_like(photo[:, :1])
+    if params.mask is not None:
+        share = images.to_tensor(params.mask.resize((photo.shape[-1], photo.shape[-2]))).mean(1, keepdim=True)
+    elif second is not None:
+        share = share * (1 - params.mix)
+    styles = [Style(p, s) for p, s in ((first, share), (second, 1 - share)) if p is not None and float(s.max()) > 0.01]
+    if not styles:
+        raise BadParams(
+            "mask: it is black all over, so your picture would stay as it was. Paint white where the style belongs, or give a "
+            "second style, which takes what is black."
+        )
+    return styles, share if params.mask is not None and second is None else None
+
+
+def style_picture(field: str, given: Image | None, name: str, side: int) -> Tensor | None:
+    """The picture to take a style from: the one given, or one drawn by its name, or None.
+
+    Raises BadParams where there is nothing in it to take.
+    """
+    if given is None:
+        return None if name == "none" else images.to_tensor(paintings.manner(name, min(max(side, 192), 1024)))
+    if min(given.size) < 16:
+        raise BadParams(f"{field}: {given.width} × {given.height} pixels hold no style. Give a picture of 16 × 16 or more.")
+    height, width = page_of(given.size[::-1], min(max(given.size), max(side, 192)))
+    picture = images.to_tensor(given.resize((width, height)))
+    if float(picture.std((2, 3)).max()) < 0.004:
+        raise BadParams(f"{field}: it is one flat colour, which has no manner to take. Give a picture with strokes or shapes.")
+    return picture
+
+
+def with_colours(photo: Tensor, styles: list[Style], colours: str, strength: float) -> tuple[Tensor, list[Style]]:
+    """The photo in the styles' colours, each in its place, or the styles in the photo's, or all as they are.
+
+    strength: how far the photo's colours go, 0 to 1.
+    """
+    if colours == "of the picture":
+        return photo, [Style(colour.recoloured(each.picture, photo), each.share) for each in styles]
+    if colours == "of the style":
+        changes = [each.share * (colour.recoloured(photo, each.picture) - photo) for each in styles]
+        return photo + strength * torch.stack(changes).sum(0), styles
+    return photo, styles
+
+
+def beginning(target: Tensor, styles: list[Style], start: str, generator: torch.Generator, uneven: float) -> Tensor:
+    """What the first step begins from, at the size of `target`.
+
+    uneven: how much its light wavers, so that strokes have places to begin where it is flat, and do not stand in rank and file.
+    """
+    if start == "noise":
+        return (0.5 + 0.15 * torch.randn(target.shape, generator=generator)).clamp(0, 1).to(target.device)
+    picture = target if start == "the picture" else images.resize(styles[0].picture, target.shape[-2:])
+    height, width = target.shape[-2:]
+    for cell in (2, 4, 8):
+        grains = torch.randn(1, 1, height // cell, width // cell, generator=generator).to(target.device)
+        picture = picture + uneven * images.resize(grains, (height, width))
+    return picture.clamp(0, 1)
+
+
+def sample_of(picture: Tensor, size: Sequence[int], brush: float) -> Tensor:
+    """The style with strokes for a picture of `size`, `brush` times as large; of more than that size, the middle."""
+    whole = picture.shape[-2:]
+    page = page_of(whole, round(max(size) * brush))
+    part = tuple(min(long, max(short, LEAST)) for long, short in zip(page, size, strict=True))
+    height, width = (max(1, round(side * some / all_)) for side, some, all_ in zip(whole, part, page, strict=True))
+    top, left = (whole[0] - height) // 2, (whole[1] - width) // 2
+    middle = picture[..., top : top + height, left : left + width]
+    return images.resize(middle, part).clamp(0, 1).contiguous(memory_format=torch.channels_last)
