@@ -73,23 +73,25 @@ def reinhard(source: Tensor, target: Tensor) -> Tensor:
     return oklab_to_rgb(mixed(lab - mean[..., None, None], matrix) + mean_wanted[..., None, None])
 
 
-def monge_kantorovich(source: Tensor, target: Tensor) -> Tensor:
+def monge_kantorovich(source: Tensor, target: Tensor, least: float = LEAST) -> Tensor:
     """The source with the mean and the covariance of the target in RGB, every colour moved as little as that allows.
 
-    source: (B, 3, H, W) in [0, 1]. target: (B or 1, 3, h, w) in [0, 1]. Returns the source's shape.
+    source: (B, 3, H, W) in [0, 1]. target: (B or 1, 3, h, w) in [0, 1]. least: see `transport`. Returns the source's shape.
     Source: Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping".
     """
     (mean, spread), (mean_wanted, wanted) = moments(source), moments(target)
-    matrix = transport(spread, wanted).to(source)
+    matrix = transport(spread, wanted, least).to(source)
     return mixed(source - mean[..., None, None], matrix.expand(len(source), 3, 3)) + mean_wanted[..., None, None]
 
 
 def recoloured(picture: Tensor, like: Tensor) -> Tensor:
     """The picture with the colours of another, (B, 3, H, W) in [0, 1]; what leaves the range is clipped.
 
-    As `monge_kantorovich`, in linear light, where mixing colours is adding them.
+    As `monge_kantorovich`, in Oklab, where equal steps look equal: in linear light it is the bright colours that are matched,
+    and shadows come out black.
     """
-    return from_linear(monge_kantorovich(to_linear(picture), to_linear(like)).clamp(0, 1))
+    lab = monge_kantorovich(rgb_to_oklab(picture), rgb_to_oklab(like), LEAST / 10)  # grey is to come out grey
+    return oklab_to_rgb(lab).clamp(0, 1)
 
 
 def lit_as(picture: Tensor, painted: Tensor) -> Tensor:
