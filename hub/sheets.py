@@ -72,8 +72,7 @@ def hero(path: str | Path) -> Path:
     page.paste(dream, (width + gap, 0))
     for i, name in enumerate(shown):
         page.paste(drawn[name].resize((side, side), Image.Resampling.LANCZOS), (i * (side + gap), dream.height + gap))
-    page.save(memory := io.BytesIO(), "JPEG", quality=88, optimize=True)
-    write_safely(Path(path), memory.getvalue())
+    write_safely(Path(path), jpeg(page))
     return Path(path)
 
 
@@ -93,4 +92,11 @@ def png(picture: Image.Image) -> bytes:
     """A picture as the bytes of a plain PNG file."""
     memory = io.BytesIO()
     picture.save(memory, "PNG")
+    return memory.getvalue()
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """A picture as the bytes of a JPEG file."""
+    memory = io.BytesIO()
+    picture.save(memory, "JPEG", quality=88, optimize=True)
     return memory.getvalue()

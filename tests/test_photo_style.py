@@ -10,8 +10,8 @@ from hub import pixels, samples
 from hub.errors import BadParams
 from hub.pixels import colour, images
 from hub.recipe import png_bytes
-from plugins.photo_style import deep, looks, regions
-from plugins.photo_style.regions import KEEP
+from plugins.style.photo_style import deep, looks, regions
+from plugins.style.photo_style.regions import KEEP
 from tests.networks import one_thread, some_pictures, tiny_network  # noqa: F401
 
 PHOTO, STYLE = (samples.load(name).resize((150, 100)) for name in ("china", "coffee"))

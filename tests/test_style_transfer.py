@@ -11,8 +11,8 @@ from hub.errors import BadParams
 from hub.pixels import images
 from hub.pixels.gradients import gradient
 from hub.world import paintings
-from plugins import style_transfer
-from plugins.style_transfer.page import KEPT
+from plugins.style import style_transfer
+from plugins.style._figures import KEPT
 from tests.networks import one_thread  # noqa: F401
 
 QUICK = {"size": 96, "steps": 12}
@@ -63,7 +63,7 @@ def test_more_strength_brings_the_style_nearer_and_keeps_fewer_edges():
 def test_strength_means_about_the_same_at_the_first_step_for_every_style():
     for manner in ("ink", "pebbles"):
         result = hub.run("style_transfer", photo(), manner=manner, scales=1, size=96, steps=1)
-        assert result.curves["style"].y[0] == pytest.approx(1, abs=0.2)
+        assert result.curves["style"].y[0] == pytest.approx(1, abs=0.3)
 
 
 def test_every_term_has_its_curve_and_the_style_falls():

@@ -11,9 +11,7 @@ from torch import Tensor
 from hub import Image, Params
 from hub.errors import BadParams
 from hub.pixels import colour, images
-from hub.world import paintings
-
-LEAST = 48  # no side is worked on below that
+from plugins.style._pages import LEAST, manner_page, page_of, style_page
 
 
 @dataclass(frozen=True)
@@ -26,20 +24,6 @@ class Style:
     @property
     def everywhere(self) -> bool:
         return bool(self.share.min() == self.share.max())
-
-
-def sized(photo: Tensor, side: int) -> tuple[Tensor, tuple[int, int]]:
-    """The photo to work on, no larger than it is and no side below LEAST, and the (height, width) of the result."""
-    height, width = photo.shape[-2:]
-    factor = min(1.0, side / max(height, width))
-    size = max(1, round(height * factor)), max(1, round(width * factor))
-    return images.resize(photo, (max(LEAST, size[0]), max(LEAST, size[1]))).clamp(0, 1), size
-
-
-def page_of(size: Sequence[int], side: int) -> tuple[int, int]:
-    """A (height, width) brought to a longer side of `side`, each side at least LEAST."""
-    factor = side / max(size)
-    return max(LEAST, round(size[0] * factor)), max(LEAST, round(size[1] * factor))
 
 
 def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | None]:
@@ -65,19 +49,10 @@ def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | 
 
 
 def style_picture(field: str, given: Image | None, name: str, side: int) -> Tensor | None:
-    """The picture to take a style from: the one given, or one drawn by its name, or None.
-
-    Raises BadParams where there is nothing in it to take.
-    """
-    if given is None:
-        return None if name == "none" else images.to_tensor(paintings.manner(name, min(max(side, 192), 1024)))
-    if min(given.size) < 16:
-        raise BadParams(f"{field}: {given.width} × {given.height} pixels hold no style. Give a picture of 16 × 16 or more.")
-    height, width = page_of(given.size[::-1], min(max(given.size), max(side, 192)))
-    picture = images.to_tensor(given.resize((width, height)))
-    if float(picture.std((2, 3)).max()) < 0.004:
-        raise BadParams(f"{field}: it is one flat colour, which has no manner to take. Give a picture with strokes or shapes.")
-    return picture
+    """The picture to take a style from: the one given, or one drawn by its name, or None. Raises BadParams."""
+    if given is not None:
+        return style_page(field, given, max(side, 192))
+    return None if name == "none" else manner_page(name, min(max(side, 192), 1024))
 
 
 def with_colours(photo: Tensor, styles: list[Style], colours: str, strength: float) -> tuple[Tensor, list[Style]]:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from hub import Image
 from hub.pixels import affine, colour, matrices
-from plugins.photo_style import regions
-from plugins.photo_style.regions import KEEP, Regions
+from plugins.style.photo_style import regions
+from plugins.style.photo_style.regions import KEEP, Regions
 
 MOST, LEAST = 2.5, 0.25  # gains of colour: more shows the noise, less makes a region flat
 GRAIN = 1e-4  # variance in Oklab that is taken for noise

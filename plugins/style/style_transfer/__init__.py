@@ -31,8 +31,9 @@ from hub.backbones import Backbone
 from hub.pixels import colour, gradients, images, objectives, style
 from hub.pixels.objectives import Objective
 from hub.world import paintings
-from plugins.style_transfer.beginnings import LEAST, Style, beginning, chosen_styles, sample_of, sized, with_colours
-from plugins.style_transfer.page import finished, told
+from plugins.style._figures import told
+from plugins.style._pages import LEAST, sized
+from plugins.style.style_transfer.beginnings import Style, beginning, chosen_styles, sample_of, with_colours
 
 TILE = 768
 COARSEST = 16  # pixels to a position of the coarsest layer that styles are read from
@@ -138,7 +139,8 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
         return finished(colour.lit_as(photo, painted) if params.colours == "of the picture" else painted, photo, kept, size)
 
     result = show((yield from paint(content, styles, network, params, generator, trace, show)))
-    figures = told(photo, images.to_tensor(result), styles, masked=params.mask is not None)
+    judged = [(each.picture, float(each.share.mean())) for each in styles] if params.mask is None else []
+    figures = told(photo, images.to_tensor(result), judged)
     yield hub.Result(image=result, curves=trace.curves(), progress=1.0, **figures)
 
 
@@ -150,14 +152,20 @@ def paint(
     generator: torch.Generator,
     trace: pixels.Terms,
     show: pixels.ascent.Show,
+    first: Tensor | None = None,
 ) -> Generator[hub.Result, None, Tensor]:
     """The method itself: at each scale, small to large, what is wanted there, and steps from the content as it was changed so
-    far."""
+    far.
+
+    first: a picture of the content's size to go on from, instead of what `params.start` says.
+    """
     if not params.strength and params.start == "the picture":
         return content  # it is all that is wanted, and Adam would walk about on rounding errors
     levels = pixels.octaves(content, params.scales or scales_for(content), 2**0.5, smallest=LEAST)
     weak = min(1.0, params.strength)
-    change, rule = beginning(levels[0], styles, params.start, generator, UNEVEN * weak) - levels[0], rule_of(params.optimiser)
+    if first is None:
+        first = beginning(levels[0], styles, params.start, generator, UNEVEN * weak)
+    change, rule = images.resize(first, levels[0].shape[-2:]) - levels[0], rule_of(params.optimiser)
     for target, span in zip(levels, pixels.shares(levels), strict=True):
         canvas = pixels.Pyramid((target + images.resize(change, target.shape[-2:])).clamp(0, 1))
         rule = pixels.Averaged(rule.carried(canvas.parameters))
@@ -233,3 +241,8 @@ def scales_for(content: Tensor, first: int = 200) -> int:
 def rule_of(optimiser: str) -> pixels.Adam | pixels.LBFGS:
     """How steps are taken; Adam's rate was chosen by looking."""
     return pixels.Adam(0.02, cosine=True, betas=(0.9, 0.99)) if optimiser == "adam" else pixels.LBFGS()
+
+
+def finished(painted: Tensor, photo: Tensor, kept: Tensor | None, size: tuple[int, int]) -> Image:
+    """The painting at the size of the result; where a mask is black and no style goes, the photo."""
+    return images.to_image(images.resize(painted if kept is None else kept * painted + (1 - kept) * photo, size))

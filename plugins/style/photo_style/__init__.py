@@ -38,8 +38,8 @@ import hub
 from hub import Image, backbones, pixels, samples
 from hub.errors import BadParams, ShapeError
 from hub.pixels import images
-from plugins.photo_style import deep, looks, regions, report
-from plugins.photo_style.regions import KEEP, Regions
+from plugins.style.photo_style import deep, looks, regions, report
+from plugins.style.photo_style.regions import KEEP, Regions
 
 SIDE = 384  # longer side that looks and regions are learned at
 METHODS = ("by region", "deep", "monge-kantorovich", "reinhard")

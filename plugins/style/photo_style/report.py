@@ -6,7 +6,7 @@ from torch import Tensor
 
 import hub
 from hub import Image, metrics
-from plugins.photo_style.regions import KEEP, Regions, small
+from plugins.style.photo_style.regions import KEEP, Regions, small
 
 SIDE = 512  # longer side that pictures are measured at
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)

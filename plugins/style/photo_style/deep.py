@@ -16,7 +16,7 @@ from hub.errors import BadParams
 from hub.pixels import affine, images, objectives, style
 from hub.pixels.matting import Matting
 from hub.pixels.objectives import Objective
-from plugins.photo_style.regions import KEEP, Regions, small
+from plugins.style.photo_style.regions import KEEP, Regions, small
 
 SIDE = 256  # longer side that is optimised; the maps that come of it are applied at full size
 NARROW = 32  # shorter side that networks need

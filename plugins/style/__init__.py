@@ -1,0 +1,1 @@
+"""Style: pictures in the manner of others, painted or as photographs."""
