@@ -23,10 +23,14 @@ DREAMS = {
     "dream, ResNet-50 layer3, 512 px": ("resnet50", "layer3", 512),
     "dream, ResNet-18 layer3, 96 px": ("resnet18", "layer3", 96),
 }
-WHOLES: dict[str, tuple[str, str | None, dict]] = {
-    "default filter picture": ("activation_maximization", None, {}),
-    "sheet of 32 filters": ("activation_maximization", None, {"show": "sheet of a layer", "layer": "late", "filters": 32}),
-    "dream of a 512 px photo": ("deep_dream", "sample:astronaut", {}),
+WHOLES: dict[str, tuple[str, int, dict]] = {  # technique, longer side of the photo or 0 for none, parameters
+    "default filter picture": ("activation_maximization", 0, {}),
+    "sheet of 32 filters": ("activation_maximization", 0, {"show": "sheet of a layer", "layer": "late", "filters": 32}),
+    "dream of a 512 px photo": ("deep_dream", 512, {}),
+    "instant style of a 512 px photo": ("instant_style", 512, {}),
+    "instant style, an own style": ("instant_style", 512, {"style": "sample:gravel"}),
+    "style transfer at 384 px": ("style_transfer", 512, {}),
+    "photo style of a 1024 px photo": ("photo_style", 1024, {}),
 }
 QUICK = ("filter, ResNet-18 layer2, 64 px", "dream, ResNet-18 layer3, 96 px", "default filter picture")
 SLOW = tuple(name for name in (*FILTERS, *DREAMS, *WHOLES) if "ResNet-18" not in name)
@@ -46,38 +50,38 @@ def step_job(name: str, repetitions: int) -> dict[str, float]:
 
 def whole_job(name: str, repetitions: int) -> dict[str, float]:
     """Seconds of a technique from call to last result, and to its first preview, as a front end sees it; after one to warm up."""
-    technique, picture, params = WHOLES[name]
+    technique, side, params = WHOLES[name]
     before = measure.peak_memory()
-    run_once(technique, picture, params)
-    times = [run_once(technique, picture, params) for _ in range(repetitions)]
+    run_once(technique, side, params)
+    times = [run_once(technique, side, params) for _ in range(repetitions)]
     return {
         "seconds": median(total for total, _ in times),
         "first": median(first for _, first in times),
         "peak": measure.peak_memory(),
         "before": before,
-        "flops": measure.flops(lambda: run_once(technique, picture, params)),
+        "flops": measure.flops(lambda: run_once(technique, side, params)),
     }
 
 
-def run_once(technique: str, picture: str | None, params: dict) -> tuple[float, float]:
+def run_once(technique: str, side: int, params: dict) -> tuple[float, float]:
     import hub
     from hub.runners.local import watch
 
     start, first = time.perf_counter(), 0.0
-    for result in watch(hub.stream(technique, photo(picture), **params)):
+    for result in watch(hub.stream(technique, photo(side), **params)):
         _ = result.image
         first = first or time.perf_counter() - start
     return time.perf_counter() - start, first
 
 
-def photo(name: str | None) -> object:
-    """The sample, its longer side exactly 512 px."""
-    if name is None:
+def photo(side: int) -> object:
+    """A sample, its longer side exactly `side` pixels; None for 0."""
+    if not side:
         return None
     from hub import samples
 
-    image = samples.load(name.removeprefix("sample:"))
-    factor = 512 / max(image.size)
+    image = samples.load("astronaut")
+    factor = side / max(image.size)
     return image.resize((round(image.width * factor), round(image.height * factor)))
 
 

@@ -17,7 +17,7 @@ from hub import metrics, samples, sheets
 from hub.files import write_safely
 from hub.pixels import images
 from hub.technique import Image
-from hub.world import draw, paintings
+from hub.world import paintings
 
 PHOTOS = ("china", "astronaut", "cat", "coffee")
 STYLES = ("swirls", "waves", "stained glass")
@@ -42,13 +42,6 @@ class Figures:
 
     def __str__(self) -> str:
         return f"{self.fall:.0%} | {self.coarse:.2f} | {self.fine:.2f} | {self.seconds:.1f}"
-
-
-def style_picture(name: str) -> Image:
-    """A painting, or a class of the picture world, plain."""
-    if name in paintings.PAINTINGS:
-        return paintings.painting(name, SIDE)
-    return images.to_image(draw(name.replace(" ", "_"), 1, SIDE, seed=5, plain=True))
 
 
 def figures(photo: Image, style: Image, made: Image, seconds: float) -> Figures:
@@ -81,7 +74,7 @@ def main() -> None:
     print(f"| photo | style | {' | '.join(field.name for field in fields(Figures))} |\n|---|---|---|---|---|---|")
     pictures, found = [], []
     for name in STYLES:
-        style = style_picture(name)
+        style = paintings.manner(name, SIDE)
         for subject in PHOTOS:
             photo, start = samples.load(subject), time.perf_counter()
             made = hub.run(asked.technique, photo, style=style, size=SIDE).image
