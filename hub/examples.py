@@ -12,7 +12,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -26,7 +26,7 @@ from hub.technique import Curve, Image, Params, Result, Technique
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = ASSETS / "examples"
-THUMBNAILS = ASSETS / "samples"
+KINDS = ("samples", "manners")
 THUMBNAIL_SIDE = 128
 WEB = "netsee"  # where the page finds these files; see hub.app
 MOST_IMAGES = 12
@@ -143,41 +143,56 @@ def write(name: str, result: Result, before: Any, folder: Path) -> None:
     (folder / f"{name}.json").write_text(json.dumps(facts, indent=1))
 
 
-# ---------------------------------------------------------------- samples
+# ---------------------------------------------------------------- small pictures to click
 
 
-def strip() -> str:
-    """The samples as small pictures to click."""
-    from hub import samples
-
+def strip(kind: str, names: Sequence[str], what: str) -> str:
+    """Small pictures to click, with a word that screen readers say of all. kind: "samples" or "manners"."""
     cells = "".join(
-        f'<button type="button" data-sample="{escape(name)}" title="{escape(samples.title(name))}">'
-        f'<img src="{WEB}/samples/{escape(name)}.jpg" width="64" height="64" loading="lazy" '
-        f'alt="{escape(samples.title(name))}"></button>'
-        for name in samples.names()
+        f'<button type="button" data-sample="{escape(name)}" title="{escape(_title(kind, name))}">'
+        f'<img src="{WEB}/{kind}/{escape(name.replace(" ", "_"))}.jpg" width="64" height="64" loading="lazy" '
+        f'alt="{escape(_title(kind, name))}"></button>'
+        for name in names
     )
-    return f'<div class="strip" role="group" aria-label="Sample pictures: one click runs it">{cells}</div>'
+    return f'<div class="strip" role="group" aria-label="{escape(what)}">{cells}</div>'
 
 
-def thumbnail(name: str) -> Path:
-    """A sample as a small square JPEG: the shipped one, or one made on first need. Raises UnknownSample."""
+def _title(kind: str, name: str) -> str:
     from hub import samples
 
-    if name not in samples.names():
-        raise UnknownSample(name, samples.names())
-    for folder in (THUMBNAILS, cache_folder() / "samples"):
+    return samples.title(name) if kind == "samples" else name.capitalize()
+
+
+def thumbnail(kind: str, name: str) -> Path:
+    """A sample, or a manner with _ for spaces, as a small square JPEG: the shipped one, or one made on first need.
+
+    Raises UnknownSample.
+    """
+    names = _names(kind)
+    if name not in names:
+        raise UnknownSample(name, names)
+    for folder in (ASSETS / kind, cache_folder() / kind):
         if (folder / f"{name}.jpg").is_file():
             return folder / f"{name}.jpg"
-    return _make_thumbnail(name, cache_folder() / "samples")
+    return _make_thumbnail(kind, name, cache_folder() / kind)
 
 
-def _make_thumbnail(name: str, folder: Path) -> Path:
+def _names(kind: str) -> list[str]:
+    """What there are small pictures of, as their files are called."""
+    from hub import samples
+    from hub.world import paintings
+
+    return samples.names() if kind == "samples" else [name.replace(" ", "_") for name in paintings.MANNERS]
+
+
+def _make_thumbnail(kind: str, name: str, folder: Path) -> Path:
     from PIL import ImageOps
 
     from hub import samples
+    from hub.world import paintings
 
-    small = ImageOps.fit(samples.load(name), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    return _written(folder / f"{name}.jpg", small, "JPEG")
+    whole = samples.load(name) if kind == "samples" else paintings.manner(name.replace("_", " "))
+    return _written(folder / f"{name}.jpg", ImageOps.fit(whole, (THUMBNAIL_SIDE, THUMBNAIL_SIDE)), "JPEG")
 
 
 def sample_file(name: str) -> Path:
@@ -201,15 +216,14 @@ def _written(path: Path, image: Image, form: str) -> Path:
 
 def main(names: list[str]) -> int:
     """Make the examples of `names`, or everything that is shipped. Built-in techniques go to the assets, others to the cache."""
-    from hub import samples
-
     wanted = [r for r in registry.records() if r.technique and (r.name in names or (not names and r.source == "built in"))]
     for record in wanted:
         print(f"{record.name} …", file=sys.stderr, flush=True)
         make(record.technique, SHIPPED if record.source == "built in" else cached(record.technique))
     if not names:
-        for name in samples.names():
-            _make_thumbnail(name, THUMBNAILS)
+        for kind in KINDS:
+            for name in _names(kind):
+                _make_thumbnail(kind, name, ASSETS / kind)
     return 0
 
 

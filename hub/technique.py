@@ -92,15 +92,28 @@ Picture = Annotated[PILImage.Image, _PictureSchema, Means("picture")]
 """A second picture (style, mask, guide)."""
 
 
-def Field(default: Any = ..., *, description: str, label: str | None = None, more: bool = False, **limits: Any) -> Any:
+def Field(
+    default: Any = ...,
+    *,
+    description: str,
+    label: str | None = None,
+    more: bool = False,
+    pictures: Literal["samples", "manners"] | None = None,
+    instead_of: str | None = None,
+    **limits: Any,
+) -> Any:
     """A parameter of a technique: pydantic's `Field` with what the front ends need.
 
     description: one sentence for a visitor; the paper's term may stand in it.
     label: a short name for the control; the field's own name where it is not given.
     more: true for what is folded away until asked for.
+    pictures: of a choice between sample pictures, or between the manners of `hub.world.paintings`: it is shown as small pictures
+        too, and a click on one runs it.
+    instead_of: the field of a second picture that such a click takes away, since it would come first.
     limits: `ge`, `le`, `gt`, `lt`, `multiple_of`, `max_length` … as in pydantic.
     """
-    return pydantic.Field(default, title=label, description=description, json_schema_extra={"more": more}, **limits)
+    extra = {"more": more} | ({"pictures": pictures, "instead_of": instead_of} if pictures else {})
+    return pydantic.Field(default, title=label, description=description, json_schema_extra=extra, **limits)
 
 
 class Params(BaseModel):
@@ -246,6 +259,7 @@ class Technique:
 
     picture: whether a picture is "needed", "welcome" or "none" (not asked for), as the annotation says.
     example: what the app shows before anyone runs it: parameters, and under "image" a sample ("sample:NAME").
+    weights: name -> SHA-256 of what it brings along and depends on besides its backbones, asked for when a recipe is written.
     """
 
     name: str
@@ -257,6 +271,7 @@ class Technique:
     Params: type[Params]
     picture: Literal["needed", "welcome", "none"]
     example: Mapping[str, Any] = field(default_factory=dict)
+    weights: Callable[[], Mapping[str, str]] = dict
 
     def __call__(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Result:
         """Run to the end. `image`: path, bytes, PIL image or array; `params`: `Params`, a mapping, or None for defaults.
@@ -323,18 +338,20 @@ def technique(
     version: str = "1",
     name: str | None = None,
     example: Mapping[str, Any] | None = None,
+    weights: Callable[[], Mapping[str, str]] = dict,
 ) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
     title, family: how it is called in the app, and under which heading. paper: its source, for the page.
     version: change it when the same parameters no longer give the same picture.
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
+    weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
     Raises BrokenTechnique where the function does not keep the contract.
     """
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
-        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {})
+        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights)
 
     return decorate
 

@@ -6,6 +6,7 @@ from PIL import Image
 from hub import examples, registry
 from hub.errors import UnknownSample
 from hub.recipe import read_recipe
+from hub.world import paintings
 from tests import hall
 
 
@@ -36,10 +37,10 @@ def test_a_new_version_does_not_show_the_old_example():
 
 
 def test_a_thumbnail_is_a_small_square_of_the_sample():
-    with Image.open(examples.thumbnail("cat")) as small:
+    with Image.open(examples.thumbnail("samples", "cat")) as small:
         assert small.size == (examples.THUMBNAIL_SIDE,) * 2
     with pytest.raises(UnknownSample):
-        examples.thumbnail("../app")
+        examples.thumbnail("samples", "../app")
 
 
 def test_a_sample_in_full_is_the_sample_to_the_pixel():
@@ -63,3 +64,10 @@ def test_strangers_files_come_from_the_cache_and_the_page_opens_with_the_example
 def test_a_shipped_example_has_a_picture_that_says_how_it_was_made(json):
     recipe = read_recipe(str(json.with_suffix(".png")))
     assert recipe.technique == json.stem
+
+
+def test_every_manner_is_shipped_as_a_small_picture():
+    for name in paintings.MANNERS:
+        assert examples.thumbnail("manners", name.replace(" ", "_")).parent == examples.ASSETS / "manners"
+    with pytest.raises(UnknownSample):
+        examples.thumbnail("manners", "../samples/cat")

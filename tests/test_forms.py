@@ -163,3 +163,12 @@ def test_importing_the_picture_control_writes_nothing_beside_the_source():
     from pathlib import Path
 
     assert not Path(forms.__file__).with_suffix(".pyi").exists()
+
+
+def test_a_choice_between_samples_is_shown_as_pictures():
+    class Chosen(hub.Params):
+        like: Literal["cat", "china"] = hub.Field("cat", description="Which.", pictures="samples", instead_of="own")
+        own: hub.Picture | None = hub.Field(None, description="Another.")
+
+    assert forms.pictures(Chosen, "like") == ("samples", "own") and forms.pictures(Chosen, "own") is None
+    assert forms.choices(Chosen, "like") == ["cat", "china"]

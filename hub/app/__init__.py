@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: each Blocks() would call out
 
@@ -211,10 +211,10 @@ def _add_files(app: FastAPI) -> None:
         if folder.is_dir():
             app.mount(f"/{examples.WEB}/{name}", StaticFiles(directory=folder))
 
-    @app.get(f"/{examples.WEB}/samples/{{name}}.jpg")
-    def sample(name: str) -> FileResponse:
+    @app.get(f"/{examples.WEB}/{{kind}}/{{name}}.jpg")
+    def small(kind: Literal[examples.KINDS], name: str) -> FileResponse:
         try:
-            return FileResponse(examples.thumbnail(name), headers={"Cache-Control": "max-age=86400"})
+            return FileResponse(examples.thumbnail(kind, name), headers={"Cache-Control": "max-age=86400"})
         except HubError as error:
             raise HTTPException(404, str(error)) from error
 

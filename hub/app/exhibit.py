@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from hub import examples, forms, links, stage
+from hub import examples, forms, links, samples, stage
 from hub.app import endpoint, play
 from hub.app.room import LANE, Room
 from hub.decode import SAMPLE
@@ -61,13 +61,18 @@ def _desk(room: Room) -> None:
                 elem_classes=["photo"],
                 alt_text="The picture you chose",
             )
-            room.samples = gr.HTML(examples.strip(), elem_classes=["samples"], js_on_load=_SAMPLE_JS)
+            strip = examples.strip("samples", samples.names(), "Sample pictures: one click runs it")
+            room.samples = gr.HTML(strip, elem_classes=["samples"], js_on_load=_SAMPLE_JS)
     with gr.Row(elem_classes=["actions"]):
         room.run = gr.Button("Run", variant="primary", elem_classes=["run"])
         room.stop = gr.Button("Stop", variant="secondary", interactive=False, elem_classes=["stop"])
     names = list(technique.Params.model_fields)
     front = [n for n in names if not forms.is_more(technique.Params, n)][:FRONT]
-    made = {n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in front}
+    made = {}
+    for name in front:
+        made[name] = forms.component(technique.Params, name, room.policy, technique.example.get(name))
+        if shown := forms.pictures(technique.Params, name):
+            room.strips[name] = _choices(technique, name, shown[0])
     rest = [n for n in names if n not in made]
     with gr.Accordion("More", open=False, elem_classes=["more"], visible=bool(rest)):
         made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
@@ -76,6 +81,13 @@ def _desk(room: Room) -> None:
         room.restore = gr.File(
             label="A PNG made here brings its settings back", file_types=[".png"], height=110, elem_classes=["restore"]
         )
+
+
+def _choices(technique: Technique, name: str, kind: str) -> gr.HTML:
+    """A choice as small pictures; on a phone with its label, since the control itself stands further down."""
+    label = forms.label(technique.Params, name)
+    page = examples.strip(kind, forms.choices(technique.Params, name), f"{label}: one click runs it")
+    return gr.HTML(f'<p class="what">{stage.escape(label)}</p>{page}', elem_classes=["choices"], js_on_load=_SAMPLE_JS)
 
 
 _SAMPLE_JS = """element.addEventListener('click', e => {
@@ -158,6 +170,12 @@ def _wire(room: Room) -> None:
     if room.samples is not None:
         chosen = room.samples.click(_sample, None, room.picture, **private)
         events.append(chosen.success(*waiting, **private).then(play.runner(room), **running))
+    controls = dict(zip(room.technique.Params.model_fields, room.controls, strict=True))
+    for name, strip in room.strips.items():
+        emptied = forms.pictures(room.technique.Params, name)[1]
+        changed = [controls[name], *([controls[emptied]] if emptied else [])]
+        chosen = strip.click(_choice(len(changed) - 1), None, changed, **private)
+        events.append(chosen.success(*waiting, **private).then(play.runner(room), **running))
     stopped = room.stop.click(
         None, None, None, cancels=events, **private
     )  # first end it, then say so: a late preview would overwrite that
@@ -181,6 +199,15 @@ def _sample(event: gr.EventData) -> str:
         return str(examples.sample_file(str(event.name)))
     except HubError as error:
         raise gr.Error(str(error)) from error
+
+
+def _choice(emptied: int) -> Callable[[gr.EventData], list[Any]]:
+    """What a click on a small picture chooses, and the second picture, if any, that is taken away."""
+
+    def choose(event: gr.EventData) -> list[Any]:
+        return [str(event.name), *[None] * emptied]
+
+    return choose
 
 
 # ---------------------------------------------------------------- code and lists that follow

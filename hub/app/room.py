@@ -34,6 +34,7 @@ class Room:
     run: Any = None
     stop: Any = None
     samples: Any = None
+    strips: dict[str, Any] = field(default_factory=dict)  # small pictures, by the name of the field that they choose for
     restore: Any = None
     onward: Any = None
     kept: Any = None

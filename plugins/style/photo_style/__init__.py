@@ -53,7 +53,11 @@ class Params(hub.Params):
     quick: ClassVar[dict] = {"steps": 2, "regions": 2}
 
     reference: Literal["coffee", "flower", "rocket", "china", "clouds", "motorcycle", "astronaut", "cat"] = hub.Field(
-        "coffee", label="Reference", description="A bundled photo whose look yours takes, where you give none of your own."
+        "coffee",
+        label="Reference",
+        description="A bundled photo whose look yours takes, where you give none of your own.",
+        pictures="samples",
+        instead_of="style",
     )
     style: hub.Picture | None = hub.Field(None, label="Your reference", description="A photo of your own whose look to take.")
     strength: float = hub.Field(1.0, ge=0, le=1, label="Strength", description="How far to go from your photo to the look.")
