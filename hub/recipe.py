@@ -56,7 +56,8 @@ class Recipe(BaseModel):
     """All that a result depends on.
 
     params: by name, as JSON, every one of them; second pictures as "sha256:" and the hash of their pixels.
-    weights: backbone name -> hash of its weights. input: the picture that went in, None where none did.
+    weights: backbone name, or the technique's name for what it ships -> hash of its weights.
+    input: the picture that went in, None where none did.
     versions, device: what is promised to give the same bytes again, only while it stays the same.
     """
 
@@ -90,7 +91,7 @@ def recipe_of(technique: Technique, image: Image | None, params: Params) -> Reci
     values = params.model_dump(mode="json") | {field: _portable(name) for field, name in backbones.items() if name is not None}
     return Recipe(
         technique=technique.name, version=technique.version, params=values, seed=getattr(params, seeds[0]) if seeds else None,
-        weights={_portable(name): _weights(name) for name in backbones.values() if name is not None},
+        weights={_portable(name): _weights(name) for name in backbones.values() if name is not None} | dict(technique.weights()),
         input=None if image is None else Source(hash=picture_hash(image), width=image.width, height=image.height),
         versions=_versions(), device=importlib.import_module("hub.devices").facts())
 
@@ -263,6 +264,7 @@ def _sample(wanted: str, scaled: Callable[[Image], Image]) -> Image | None:
 def _check_networks(recipe: Recipe, technique: Technique) -> None:
     """A stranger's file does not make us load what its own parameters, which were checked, do not name."""
     named = {recipe.params.get(field) for field in technique.Params.fields_meaning("backbone")} - {None}
+    named |= set(technique.weights())
     if not recipe.weights.keys() <= named:
         raise BadRecipe("The recipe in this PNG was altered (weights of a network that it does not use). Give one saved here.")
 
@@ -277,7 +279,9 @@ def _weights_here(backbone: str) -> str:
 
 def _differences(recipe: Recipe, technique: Technique) -> str:
     """A sentence about what is not as it was then, or "". Raises BadRecipe where the weights are not here at all."""
-    changed = [f"other weights of {backbone}" for backbone, then in recipe.weights.items() if _weights_here(backbone) != then]
+    own = technique.weights()
+    here_now = {name: own.get(name) or _weights_here(name) for name in recipe.weights}
+    changed = [f"other weights of {name}" for name, then in recipe.weights.items() if here_now[name] != then]
     then = {recipe.technique: recipe.version} | recipe.versions | recipe.device
     here = {recipe.technique: technique.version} | _versions() | importlib.import_module("hub.devices").facts()
     changed += [f"{name} {was} then, {here.get(name, 'none')} now" for name, was in then.items() if here.get(name) != was]
