@@ -103,6 +103,11 @@ def test_a_picture_of_one_colour_takes_the_mean_and_stays_of_one_colour(size):
     assert torch.allclose(out, colour.oklab_to_rgb(mean).expand_as(out), atol=1e-4)
 
 
+def test_a_nearly_flat_picture_stays_nearly_flat():
+    noise = torch.randint(127, 130, (1, 3, 32, 32), generator=torch.Generator().manual_seed(0)).float() / 255
+    assert colour.recoloured(noise, photograph()).std((2, 3)).max() < 0.1
+
+
 def test_linear_light_is_that_of_skimage_and_comes_back():
     from skimage.color import rgb2xyz
 
