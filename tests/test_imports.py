@@ -111,6 +111,10 @@ def test_techniques_use_only_what_is_public_and_not_each_other():
         for name, _ in imports(path):
             if name.split(".")[0] == "plugins":
                 assert name.startswith(f"plugins.{family}."), f"{path.name} imports {name}"
+                rest, own = name.split(".")[2:], path.relative_to(ROOT / "plugins" / family).parts[0]
+                assert len(path.relative_to(ROOT / "plugins").parts) < 3 or rest[0] == own or rest[0][0] == "_", (
+                    f"{path.name} imports {name}, another technique"
+                )
             elif (asked := hub_room(name)) is not None:
                 assert f"hub.{asked}".rstrip(".") in allowed, f"{path.name} imports {name}"
 

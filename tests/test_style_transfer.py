@@ -11,7 +11,7 @@ from hub.errors import BadParams
 from hub.pixels import images
 from hub.pixels.gradients import gradient
 from hub.world import paintings
-from plugins.style import style_transfer
+from plugins.style import _painting, style_transfer
 from plugins.style._figures import KEPT
 from tests.networks import one_thread  # noqa: F401
 
@@ -37,9 +37,9 @@ def test_the_style_comes_nearer_to_a_network_that_had_no_part_in_it_and_the_phot
 
 def test_a_style_that_is_the_picture_itself_is_no_distance_away():
     network, picture, trace = backbones.load("embedded"), images.to_tensor(photo()), pixels.Terms("loss")
-    own = style_transfer.Style(picture, torch.ones_like(picture[:, :1]))
-    wish = style_transfer.loss(picture, [own], network, style_transfer.Params(smoothness=0.0), trace)
-    gradient(wish, network, style_transfer.mirrored(picture))
+    own = _painting.Style(picture, torch.ones_like(picture[:, :1]))
+    wish = _painting.loss(picture, [own], network, _painting.Settings(smoothness=0.0), trace)
+    gradient(wish, network, _painting.mirrored(picture))
     assert all(abs(float(trace.terms[term][0])) < 0.01 for term in ("content", "style"))
 
 
@@ -164,26 +164,26 @@ def test_the_result_has_the_size_asked_for_and_is_never_larger_than_the_picture(
 
 def test_a_style_larger_than_the_picture_is_taken_from_its_middle():
     page = torch.arange(200.0).expand(1, 3, 100, 200) / 200
-    part = style_transfer.sample_of(page, (60, 80), brush=2.0)
+    part = _painting.sample_of(page, (60, 80), brush=2.0)
     assert part.shape == (1, 3, 60, 80)
     assert part.mean().item() == pytest.approx(0.5, abs=0.01)
-    assert style_transfer.sample_of(page, (100, 200), brush=0.5).shape == (1, 3, 50, 100)
+    assert _painting.sample_of(page, (100, 200), brush=0.5).shape == (1, 3, 50, 100)
 
 
 def test_scales_lead_from_small_to_the_size_of_the_picture():
     for side, count in ((100, 1), (200, 1), (384, 3), (2048, 8)):
-        assert style_transfer.scales_for(torch.zeros(1, 3, side, side)) == count
+        assert _painting.scales_for(torch.zeros(1, 3, side, side)) == count
 
 
 def test_a_style_is_read_from_one_layer_for_each_size_of_map():
     network = backbones.load("embedded")
-    strides = [network.layer(name).stride for name in style_transfer.style_layers(network)]
-    assert strides == sorted(set(strides)) and strides[-1] == style_transfer.COARSEST
+    strides = [network.layer(name).stride for name in _painting.style_layers(network)]
+    assert strides == sorted(set(strides)) and strides[-1] == _painting.COARSEST
 
 
 def test_tiles_make_nearly_the_same_picture_as_none(monkeypatch):
     whole = hub.run("style_transfer", photo(side=200), size=200, steps=8, manner="pebbles").image
-    monkeypatch.setattr(style_transfer, "TILE", 160)
+    monkeypatch.setattr(_painting, "TILE", 160)
     tiled = hub.run("style_transfer", photo(side=200), size=200, steps=8, manner="pebbles").image
     assert apart(whole, tiled) < 0.02 < apart(whole, photo(side=200))
 

@@ -43,8 +43,12 @@ def optimised(
     instead of to nothing; regions count by their area; it begins from the matched colours, and the last smoothing is a local
     affine fit from there.
     """
-    wish = -1.0 * (style_loss(reference, found, network) + CONTENT * content_loss(photo, network)
-                   + KEPT * kept_loss(photo, found) + photorealism * matting_loss(photo))
+    wish = -1.0 * (
+        style_loss(reference, found, network)
+        + CONTENT * content_loss(photo, network)
+        + KEPT * kept_loss(photo, found)
+        + photorealism * matting_loss(photo)
+    )
     rule, generator = pixels.Adam(0.01, cosine=True), torch.Generator().manual_seed(0)
     made = yield from pixels.maximise(
         wish, pixels.Pixels(start), network, steps=steps, rule=rule, generator=generator, trace=trace, span=(0.05, 0.75)
@@ -85,7 +89,8 @@ def style_loss(reference: Tensor, found: Regions, network: Backbone) -> Objectiv
     return objectives.total(
         style.imitation(name, style.gram_distance(style.look(seen[name], theirs[partner])), mine[i])
         * (float(mine[i].mean()) / len(layers))
-        for i, partner in pairs for name in layers
+        for i, partner in pairs
+        for name in layers
     )
 
 

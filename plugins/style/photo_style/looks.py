@@ -53,8 +53,10 @@ def by_region(photo: Tensor, style: Tensor, found: Regions, strength: float) -> 
     whole = limited_look(mine, theirs)
     here, there = found.photo.split(1, 1), found.style.split(1, 1)
     own = torch.tensor([found.own_light, found.own_colour, found.own_colour])[:, None]
-    looks = [SAME if p == KEEP else torch.lerp(whole, limited_look(mine, theirs, here[i], there[p]), own)
-             for i, p in enumerate(found.partner)]
+    looks = [
+        SAME if p == KEEP else torch.lerp(whole, limited_look(mine, theirs, here[i], there[p]), own)
+        for i, p in enumerate(found.partner)
+    ]
     stack = torch.lerp(SAME, torch.stack(looks), strength)
     light = affine.applied(torch.einsum("bkhw,krc->brchw", found.photo, stack), mine)[:, 0]
     darkest, lightest = (float(light.quantile(share)) for share in (1 - SHOWN, SHOWN))
@@ -85,7 +87,8 @@ def light_first(spread: Tensor, wanted: Tensor) -> Tensor:
     """The map T of Oklab with T spread Tᵀ = wanted in which new lightness comes of old lightness alone, (1, 3, 3), in float64.
 
     So edges, which are steps of lightness, stand; colour follows, as it stands beside the lightness, moved as little as may be.
-    Gains are held to [LEAST, MOST]. Source: the Knothe-Rosenblatt rearrangement of two Gaussians, lightness first.
+    Gains from light to light and from colour to colour are held to [LEAST, MOST].
+    Source: the Knothe-Rosenblatt rearrangement of two Gaussians, lightness first.
     """
     spread, wanted = (c.cpu().double() + GRAIN * torch.eye(3, dtype=torch.float64) for c in (spread, wanted))
     light = (wanted[:, :1, :1] / spread[:, :1, :1]).sqrt().clamp_max(MOST)

@@ -88,8 +88,10 @@ def descriptions(photo: Tensor, style: Tensor, network: Backbone) -> list[Tensor
     kept = main_directions([seen(picture, network) for picture in (photo, style)])
     sizes = [tuple(picture.shape[-2:]) for picture in (photo, style)]
     large = [F.interpolate(k, size=size, mode="bilinear", align_corners=False) for k, size in zip(kept, sizes, strict=True)]
-    return [torch.cat([NETWORK * wide.to(picture.device), relative_colour(picture), place(size).to(picture.device)], 1)
-            for wide, picture, size in zip(large, (photo, style), sizes, strict=True)]
+    return [
+        torch.cat([NETWORK * wide.to(picture.device), relative_colour(picture), place(size).to(picture.device)], 1)
+        for wide, picture, size in zip(large, (photo, style), sizes, strict=True)
+    ]
 
 
 def seen(picture: Tensor, network: Backbone) -> Tensor:
@@ -148,8 +150,10 @@ def memberships(cells: Tensor, middles: Tensor) -> Tensor:
 
 def smoothed(mine: Tensor, theirs: Tensor, photo: Tensor, style: Tensor, partner: tuple[int, ...]) -> Regions:
     """Rough masks of both pictures, at their sizes, with their borders drawn to the pictures' edges by a guided filter."""
-    maps, others = (affine.local_maps(picture.cpu(), mask, max(2, max(picture.shape[-2:]) // 40), 1e-3).float()
-                    for mask, picture in ((mine, photo), (theirs, style)))
+    maps, others = (
+        affine.local_maps(picture.cpu(), mask, max(2, max(picture.shape[-2:]) // 40), 1e-3).float()
+        for mask, picture in ((mine, photo), (theirs, style))
+    )
     return Regions(maps, soft(maps, photo.cpu()), soft(others, style.cpu()), partner)
 
 
@@ -227,8 +231,10 @@ def shown(regions: Regions, photo: Tensor, style: Tensor) -> list[tuple[Image, s
     tints = [colorsys.hsv_to_rgb((0.58 + 0.381966 * i) % 1, 0.75, 0.95) for i in range(regions.style.shape[1])]
     mine = [(0.5, 0.5, 0.5) if partner == KEEP else tints[partner] for partner in regions.partner]
     said = ", ".join(f"{i + 1} > {'keep' if partner == KEEP else partner + 1}" for i, partner in enumerate(regions.partner))
-    return [(tinted(photo, regions.photo, mine), f"Regions of your photo, and whose look they take: {said}"),
-            (tinted(style, regions.style, tints), "Regions of the reference")]
+    return [
+        (tinted(photo, regions.photo, mine), f"Regions of your photo, and whose look they take: {said}"),
+        (tinted(style, regions.style, tints), "Regions of the reference"),
+    ]
 
 
 def tinted(picture: Tensor, masks: Tensor, tints: Sequence[tuple[float, float, float]]) -> Image:

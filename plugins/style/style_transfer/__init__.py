@@ -11,15 +11,15 @@ Sources: Gatys, Ecker and Bethge 2015, "A neural algorithm of artistic style" (c
 "Wasserstein style transfer" (features as Gaussians); Li et al. 2017, "Laplacian-steered neural style transfer" (contours);
 Gatys et al. 2016 (keeping colours, by its light alone); Wang et al. 2021 (softened activations).
 Departures: every style begins at a distance of 1, whatever the network, so that strength means the same on all of them; colours
-are matched first, by optimal transport in linear light; the picture is a pyramid, goes on mirrored beyond its edges, and is
+are matched first, by optimal transport in Oklab; the picture is a pyramid, goes on mirrored beyond its edges, and is
 shifted a little at each step, so that neither grain nor grid nor border can form (the content it is held to stands still, so
 that fine lines soften); large pictures are worked on in tiles whose features are joined, so that there is one style and no seam.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import ClassVar, Literal
 
 import torch
@@ -27,22 +27,12 @@ from torch import Tensor
 
 import hub
 from hub import Image, backbones, pixels
-from hub.backbones import Backbone
-from hub.pixels import colour, gradients, images, objectives, style
-from hub.pixels.objectives import Objective
+from hub.pixels import colour, images
 from hub.world import paintings
 from plugins.style._figures import told
-from plugins.style._pages import LEAST, sized
-from plugins.style.style_transfer.beginnings import Style, beginning, chosen_styles, sample_of, with_colours
-
-TILE = 768
-COARSEST = 16  # pixels to a position of the coarsest layer that styles are read from
-STYLE_WEIGHT, ROUGHNESS_WEIGHT = 7.0, 20.0  # of strength and smoothness 1, chosen by looking
-CONTOUR_WEIGHT, CONTOURS = 1.5, 48  # contours are compared at the area of a square of so many pixels
-NEAR = 0.1  # a style that the picture is nearer to than this is not pulled any harder for it
-PLATEAU = 0.004
-MARGIN, JITTER = 16, 2  # pixels that the picture goes on beyond its edges, and that it is shifted by
-UNEVEN = 0.03
+from plugins.style._pages import sized
+from plugins.style._painting import Settings, paint
+from plugins.style.style_transfer.beginnings import chosen_styles, with_colours
 
 Manner = Literal[paintings.MANNERS]
 
@@ -52,7 +42,13 @@ class Params(hub.Params):
 
     quick: ClassVar[dict] = {"size": 64, "steps": 2, "scales": 2}
 
-    manner: Manner = hub.Field("swirls", label="Style", description="Whose manner to take; your own style picture comes first.")
+    manner: Manner = hub.Field(
+        "mosaic",
+        label="Style",
+        description="Whose manner to take; your own style picture comes first.",
+        pictures="manners",
+        instead_of="style",
+    )
     style: hub.Picture | None = hub.Field(
         None, label="Your own style", description="A painting, a fabric, a wall: any picture whose manner you like."
     )
@@ -132,115 +128,17 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     photo, size = sized(images.to_tensor(image), params.size)
     styles, kept = chosen_styles(photo, params)
     content, styles = with_colours(photo, styles, params.colours, min(1.0, params.strength))
+    settings = Settings(**{field.name: getattr(params, field.name) for field in fields(Settings)})
     trace = pixels.Terms("loss")
 
     def show(painted: Tensor) -> Image:
         painted = images.resize(painted, photo.shape[-2:]).clamp(0, 1)
         return finished(colour.lit_as(photo, painted) if params.colours == "of the picture" else painted, photo, kept, size)
 
-    result = show((yield from paint(content, styles, network, params, generator, trace, show)))
+    result = show((yield from paint(content, styles, network, settings, generator, trace, show)))
     judged = [(each.picture, float(each.share.mean())) for each in styles] if params.mask is None else []
     figures = told(photo, images.to_tensor(result), judged)
     yield hub.Result(image=result, curves=trace.curves(), progress=1.0, **figures)
-
-
-def paint(
-    content: Tensor,
-    styles: list[Style],
-    network: Backbone,
-    params: Params,
-    generator: torch.Generator,
-    trace: pixels.Terms,
-    show: pixels.ascent.Show,
-    first: Tensor | None = None,
-) -> Generator[hub.Result, None, Tensor]:
-    """The method itself: at each scale, small to large, what is wanted there, and steps from the content as it was changed so
-    far.
-
-    first: a picture of the content's size to go on from, instead of what `params.start` says.
-    """
-    if not params.strength and params.start == "the picture":
-        return content  # it is all that is wanted, and Adam would walk about on rounding errors
-    levels = pixels.octaves(content, params.scales or scales_for(content), 2**0.5, smallest=LEAST)
-    weak = min(1.0, params.strength)
-    if first is None:
-        first = beginning(levels[0], styles, params.start, generator, UNEVEN * weak)
-    change, rule = images.resize(first, levels[0].shape[-2:]) - levels[0], rule_of(params.optimiser)
-    for target, span in zip(levels, pixels.shares(levels), strict=True):
-        canvas = pixels.Pyramid((target + images.resize(change, target.shape[-2:])).clamp(0, 1))
-        rule = pixels.Averaged(rule.carried(canvas.parameters))
-        yield from pixels.maximise(
-            -1.0 * loss(target, styles, network, params, trace),
-            canvas,
-            network,
-            steps=params.steps,
-            rule=rule,
-            generator=generator,
-            robustness=pixels.Mirrored(MARGIN, round(JITTER * weak) if params.optimiser == "adam" else 0),
-            tile=TILE,
-            joined=True,
-            plateau=PLATEAU,
-            trace=trace,
-            span=span,
-            show=show,
-        )
-        rule.settle(canvas.parameters)
-        rule, picture = rule.rule, canvas.picture().detach()
-        change = picture - target
-    return picture
-
-
-def loss(target: Tensor, styles: list[Style], network: Backbone, params: Params, trace: pixels.Terms) -> Objective:
-    """Content, contours, style and roughness, each noted on the way: what is to be made small at one scale."""
-    layers = style_layers(network)
-    deep = layers[-2:]
-    wanted = mirrored(target)
-    seen = gradients.joined_features(network, layers, wanted, TILE)
-    subject = objectives.total(style.content(layer, seen[layer], smooth=params.soften) for layer in deep)
-    manner = objectives.total(imitated(each, target, seen, network, params) for each in styles)
-    cell = max(1.0, math.prod(wanted.shape[-2:]) ** 0.5 / CONTOURS)
-    return (
-        trace.noted("content", subject * (1 / len(deep)))
-        + CONTOUR_WEIGHT * trace.noted("contours", style.laplacian(wanted, cell))
-        + params.strength * STYLE_WEIGHT * trace.noted("style", manner)
-        + params.strength * params.smoothness * ROUGHNESS_WEIGHT * trace.noted("roughness", objectives.roughness())
-    )
-
-
-def imitated(each: Style, target: Tensor, seen: dict[str, Tensor], network: Backbone, params: Params) -> Objective:
-    """The mean over layers of how far a style still is, each 1 where it is as far as it was at `target`, whose features are
-    `seen`."""
-    compared = {"wasserstein": style.wasserstein_distance, "gram": style.gram_distance}[params.likeness]
-    example, soft = sample_of(each.picture, target.shape[-2:], params.brush), params.soften
-    where = None if each.everywhere else mirrored(images.resize(each.share, target.shape[-2:]).clamp(0, 1))[0, 0]
-    wanted = gradients.joined_features(network, list(seen), mirrored(example), TILE)
-    terms = []
-    for layer, features in seen.items():
-        distance = compared(style.look(wanted[layer], smooth=soft))
-        first = max(float(distance(style.look(features, where, smooth=soft))), NEAR)
-        terms.append(style.imitation(layer, distance, where, smooth=soft) * (1 / first))
-    return objectives.total(terms) * (float(each.share.mean()) / len(terms))
-
-
-def style_layers(network: Backbone) -> list[str]:
-    """One layer for each doubling of the stride, the last of it, from strokes to shapes; coarser ones are about things."""
-    at_octave = {round(math.log2(layer.stride)): layer.name for layer in network.landmarks()}
-    return [name for octave, name in at_octave.items() if octave <= math.log2(COARSEST)] or [network.landmarks()[0].name]
-
-
-def mirrored(picture: Tensor) -> Tensor:
-    """As the picture is seen at each step, but for the shift."""
-    return pixels.Mirrored(MARGIN).still(picture)
-
-
-def scales_for(content: Tensor, first: int = 200) -> int:
-    """How many scales, each 1.4 times the one before, lead from about `first` pixels to the picture's size."""
-    return 1 + max(0, math.ceil(2 * math.log2(max(content.shape[-2:]) / first)))
-
-
-def rule_of(optimiser: str) -> pixels.Adam | pixels.LBFGS:
-    """How steps are taken; Adam's rate was chosen by looking."""
-    return pixels.Adam(0.02, cosine=True, betas=(0.9, 0.99)) if optimiser == "adam" else pixels.LBFGS()
 
 
 def finished(painted: Tensor, photo: Tensor, kept: Tensor | None, size: tuple[int, int]) -> Image:

@@ -1,9 +1,6 @@
-"""What a painting starts from: the photo, the styles and where each belongs, their colours, the first picture."""
+"""What a painting starts from: the styles, where each belongs, and their colours."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,19 +8,8 @@ from torch import Tensor
 from hub import Image, Params
 from hub.errors import BadParams
 from hub.pixels import colour, images
-from plugins.style._pages import LEAST, manner_page, page_of, style_page
-
-
-@dataclass(frozen=True)
-class Style:
-    """A picture, (1, 3, H, W), and how much it counts at each place of the result, (1, 1, H, W) in [0, 1]."""
-
-    picture: Tensor
-    share: Tensor
-
-    @property
-    def everywhere(self) -> bool:
-        return bool(self.share.min() == self.share.max())
+from plugins.style._pages import manner_page, style_page
+from plugins.style._painting import Style
 
 
 def chosen_styles(photo: Tensor, params: Params) -> tuple[list[Style], Tensor | None]:
@@ -66,29 +52,3 @@ def with_colours(photo: Tensor, styles: list[Style], colours: str, strength: flo
         changes = [each.share * (colour.recoloured(photo, each.picture) - photo) for each in styles]
         return photo + strength * torch.stack(changes).sum(0), styles
     return photo, styles
-
-
-def beginning(target: Tensor, styles: list[Style], start: str, generator: torch.Generator, uneven: float) -> Tensor:
-    """What the first step begins from, at the size of `target`.
-
-    uneven: how much its light wavers, so that strokes have places to begin where it is flat, and do not stand in rank and file.
-    """
-    if start == "noise":
-        return (0.5 + 0.15 * torch.randn(target.shape, generator=generator)).clamp(0, 1).to(target.device)
-    picture = target if start == "the picture" else images.resize(styles[0].picture, target.shape[-2:])
-    height, width = target.shape[-2:]
-    for cell in (2, 4, 8):
-        grains = torch.randn(1, 1, height // cell, width // cell, generator=generator).to(target.device)
-        picture = picture + uneven * images.resize(grains, (height, width))
-    return picture.clamp(0, 1)
-
-
-def sample_of(picture: Tensor, size: Sequence[int], brush: float) -> Tensor:
-    """The style with strokes for a picture of `size`, `brush` times as large; of more than that size, the middle."""
-    whole = picture.shape[-2:]
-    page = page_of(whole, round(max(size) * brush))
-    part = tuple(min(long, max(short, LEAST)) for long, short in zip(page, size, strict=True))
-    height, width = (max(1, round(side * some / all_)) for side, some, all_ in zip(whole, part, page, strict=True))
-    top, left = (whole[0] - height) // 2, (whole[1] - width) // 2
-    middle = picture[..., top : top + height, left : left + width]
-    return images.resize(middle, part).clamp(0, 1).contiguous(memory_format=torch.channels_last)
