@@ -309,18 +309,38 @@ def test_every_control_and_picture_has_a_name(visit):
     assert nameless == []
 
 
-def test_a_real_dream_runs_in_the_page(visit):
-    page = visit("deep_dream")
-    dial(page, steps=2, octaves=1)
-    page.locator("[data-sample=cat]:visible").click()
+@pytest.mark.parametrize(
+    "name, settings",
+    [
+        ("deep_dream", {"steps": 2, "octaves": 1}),
+        ("instant_style", {"size": 128}),
+        ("style_transfer", {"size": 96}),
+        ("photo_style", {"regions": 2}),
+    ],
+)
+def test_a_real_technique_runs_in_the_page(visit, name, settings):
+    page = visit(name)
+    dial(page, **settings)
+    page.locator(".source [data-sample=cat]:visible").click()
     expect(line(page)).to_contain_text("Done in", timeout=120_000)
-    assert (
-        read_recipe(
-            page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
-        ).technique
-        == "deep_dream"
-    )
+    made = page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
+    recipe = read_recipe(made)
+    assert recipe.technique == name and settings.items() <= recipe.params.items()
     assert page.locator(".compare:visible").count() == 1
+
+
+def test_one_click_on_a_style_runs_it_instead_of_an_own_one(visit, tmp_path):
+    page = visit("instant_style")
+    dial(page, size=64)
+    Image.effect_noise((64, 64), 90).save(tmp_path / "own.png")
+    page.locator(".field-style:visible input[type=file]").set_input_files(tmp_path / "own.png")
+    expect(page.locator(".field-style:visible img")).to_be_visible()
+    page.locator("[data-sample='stained glass']:visible").click()
+    expect(line(page)).to_contain_text("Done in")
+    made = page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
+    params = read_recipe(made).params
+    assert params["manner"] == "stained glass" and params["style"] is None
+    expect(page.locator(".field-style:visible img")).to_have_count(0)
 
 
 def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):
