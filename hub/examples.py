@@ -146,10 +146,15 @@ def write(name: str, result: Result, before: Any, folder: Path) -> None:
 # ---------------------------------------------------------------- small pictures to click
 
 
-def strip(kind: str, names: Sequence[str], what: str) -> str:
-    """Small pictures to click, with a word that screen readers say of all. kind: "samples" or "manners"."""
+def strip(kind: str, names: Sequence[str], what: str, chosen: str | None = None) -> str:
+    """Small pictures to click, with a word that screen readers say of all. kind: "samples" or "manners". chosen: the one in
+    force, where they are a choice."""
+
+    def pressed(name: str) -> str:
+        return "" if chosen is None else f' aria-pressed="{str(name == chosen).lower()}"'
+
     cells = "".join(
-        f'<button type="button" data-sample="{escape(name)}" title="{escape(_title(kind, name))}">'
+        f'<button type="button" data-sample="{escape(name)}" title="{escape(_title(kind, name))}"{pressed(name)}>'
         f'<img src="{WEB}/{kind}/{escape(name.replace(" ", "_"))}.jpg" width="64" height="64" loading="lazy" '
         f'alt="{escape(_title(kind, name))}"></button>'
         for name in names

@@ -6,7 +6,7 @@ Flags have no defaults of their own: what is not given is left to `Params`, so t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -14,6 +14,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
+from hub.errors import nearest
 from hub.technique import Image, Params
 
 LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
@@ -29,6 +30,22 @@ class Maybe(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
         return None if value == "none" else self.inner.convert(value, param, context)
+
+
+class OneOf(click.Choice):
+    """One of some values; small and capital letters are alike, and a misspelt one is answered with the nearest."""
+
+    def __init__(self, choices: Sequence[Any]) -> None:
+        super().__init__(choices, case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, context)
+        except click.BadParameter:
+            near = nearest(str(value), [str(choice) for choice in self.choices])
+            if near is None:
+                raise
+            self.fail(f"{value!r} is not known. Did you mean {near!r}?", param, context)
 
 
 class Several(click.ParamType):
@@ -132,7 +149,7 @@ def _type_of(bare: Any) -> click.ParamType:
         return click.STRING
     origin, parts = get_origin(bare), get_args(bare)
     if origin is Literal:
-        return click.Choice(parts)
+        return OneOf(parts)
     kinds = [part for part in parts if part is not Ellipsis]
     if origin in (list, tuple) and kinds and all(_bare(part)[0] in PLAIN for part in kinds):
         return Several([_type(part) for part in kinds], origin, any_number=origin is list or Ellipsis in parts)

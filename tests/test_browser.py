@@ -341,6 +341,22 @@ def test_one_click_on_a_style_runs_it_instead_of_an_own_one(visit, tmp_path):
     params = read_recipe(made).params
     assert params["manner"] == "stained glass" and params["style"] is None
     expect(page.locator(".field-style:visible img")).to_have_count(0)
+    marked = page.locator(".choices:visible [aria-pressed=true]")
+    expect(marked).to_have_count(1)
+    expect(marked).to_have_attribute("data-sample", "stained glass")
+
+
+def test_the_divider_stays_where_it_was_left_for_the_next_result(visit):
+    page = visit("instant_style")
+    dial(page, size=64)
+    slider = page.locator(".compare:visible input[type=range]")
+    slider.press("Home")
+    example = page.locator(".stage .picture img:visible").first.evaluate("image => image.src")
+    page.locator("[data-sample=ink]:visible").click()
+    expect(line(page)).to_contain_text("Done in")
+    assert page.locator(".stage .picture img:visible").first.evaluate("image => image.src") != example
+    expect(slider).to_have_value("0")
+    assert page.locator(".compare:visible").evaluate("figure => figure.style.getPropertyValue('--at')") == "0%"
 
 
 def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):

@@ -94,3 +94,12 @@ def test_a_second_picture_has_no_words():
 ])
 def test_help_tells_the_type_the_range_and_the_default(name, flag, said):
     assert help_of(name) == (flag, said)
+
+
+def test_a_choice_takes_any_case_and_suggests_the_nearest():
+    one = flags.OneOf(("gothic", "stained glass"))
+    assert one.convert("Gothic", None, None) == "gothic"
+    with pytest.raises(click.BadParameter, match="Did you mean 'stained glass'"):
+        one.convert("staned glas", None, None)
+    with pytest.raises(click.BadParameter, match="'gothic', 'stained glass'"):
+        one.convert("zzz", None, None)

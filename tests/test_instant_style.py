@@ -293,7 +293,7 @@ def test_a_recipe_names_the_weights_that_painted(monkeypatch):
 
 
 def test_progress_never_falls_while_refined_and_measured():
-    results = list(hub.stream("instant_style", samples.load("cat"), size=96, refine=4, measure=True))
+    results = list(hub.stream("instant_style", samples.load("cat"), size=64, refine=20, measure=True))
     progress = [each.progress for each in results]
     assert progress == sorted(progress) and progress[-1] == 1 and len(progress) > 2
 

@@ -72,7 +72,7 @@ def _desk(room: Room) -> None:
     for name in front:
         made[name] = forms.component(technique.Params, name, room.policy, technique.example.get(name))
         if shown := forms.pictures(technique.Params, name):
-            room.strips[name] = _choices(technique, name, shown[0])
+            room.strips[name] = _choices(technique, name, shown[0], made[name])
     rest = [n for n in names if n not in made]
     with gr.Accordion("More", open=False, elem_classes=["more"], visible=bool(rest)):
         made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
@@ -83,13 +83,19 @@ def _desk(room: Room) -> None:
         )
 
 
-def _choices(technique: Technique, name: str, kind: str) -> gr.HTML:
-    """A choice as small pictures; on a phone with its label, since the control itself stands further down."""
-    label = forms.label(technique.Params, name)
-    page = examples.strip(kind, forms.choices(technique.Params, name), f"{label}: one click runs it")
-    return gr.HTML(f'<p class="what">{stage.escape(label)}</p>{page}', elem_classes=["choices"], js_on_load=_SAMPLE_JS)
+def _choices(technique: Technique, name: str, kind: str, control: Any) -> gr.HTML:
+    """A choice as small pictures, the one in force marked; on a phone with its label, since the control itself stands further
+    down."""
+    label, place = forms.label(technique.Params, name), f"choices-{technique.name}-{name}"
+    page = examples.strip(kind, forms.choices(technique.Params, name), f"{label}: one click runs it", control.value)
+    control.change(None, control, None, js=_MARK_JS % place, **private)
+    return gr.HTML(
+        f'<p class="what">{stage.escape(label)}</p>{page}', elem_id=place, elem_classes=["choices"], js_on_load=_SAMPLE_JS
+    )
 
 
+_MARK_JS = """chosen => document.querySelectorAll('#%s [data-sample]')
+  .forEach(b => b.setAttribute('aria-pressed', String(b.dataset.sample === chosen)))"""
 _SAMPLE_JS = """element.addEventListener('click', e => {
   const b = e.target.closest('[data-sample]'); if (b) trigger('click', { name: b.dataset.sample });
 });"""

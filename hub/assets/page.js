@@ -22,9 +22,15 @@
     document.body.append(dialog);
     dialog.showModal();
   };
+  let at = 50;  // where the divider was left: the next result begins there
+  const place = (slider) => { slider.value = at; slider.parentElement.style.setProperty("--at", at + "%"); };
   document.addEventListener("input", (event) => {
-    if (event.target.matches?.(".compare input[type=range]")) event.target.parentElement.style.setProperty("--at", event.target.value + "%");
+    if (event.target.matches?.(".compare input[type=range]")) { at = event.target.value; place(event.target); }
   });
+  new MutationObserver(() => {
+    for (const slider of document.querySelectorAll(".compare input[type=range]"))
+      if (slider.value !== String(at) || (slider.parentElement.style.getPropertyValue("--at") || "50%") !== at + "%") place(slider);
+  }).observe(document.documentElement, { childList: true, subtree: true });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy], [data-link], .gallery .open");
     if (!button) return;

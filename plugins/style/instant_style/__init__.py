@@ -7,7 +7,7 @@ lie more styles: mix two. The strength says how much is painted, and the brush h
 the painting be refined: then it is the start of a search, as in the tab "In another's style".
 
 It was trained for an hour or two on two processor cores, on drawings of this project and photographs of its libraries; what it
-learned, how and how well is told in its model card, `plugins/style/instant_style/weights/README.md`.
+learned, how and how well is told in its model card.
 
 For a film, give every frame the same settings and seed: where nothing moves, strokes stand still. Where the camera moves, set the
 grain to 0, so that strokes go with things rather than stay on the screen; some shimmer is left.
@@ -51,9 +51,9 @@ class Params(hub.Params):
     quick: ClassVar[dict] = {"size": 64}
 
     manner: Manner = hub.Field(
-        "candy",
+        "mosaic",
         label="Style",
-        description="Whose manner to take; your own style picture comes first.",
+        description="Pick a style, or give your own below.",
         pictures="manners",
         instead_of="style",
     )
@@ -65,11 +65,15 @@ class Params(hub.Params):
     colours: Literal["of the style", "of the picture"] = hub.Field(
         "of the style", label="Colours", description="Take the style's colours, or keep your picture's own."
     )
-    size: int = hub.Field(512, ge=32, le=2048, label="Size", description="Longer side of the result, in pixels.")
+    size: int = hub.Field(
+        512, ge=32, le=2048, label="Size", description="Longer side of the result, in pixels; a smaller picture is not enlarged."
+    )
     manner_2: Literal["none", Manner] = hub.Field(
         "none", label="Second style", description="Another manner, to mix with the first.", more=True
     )
-    style_2: hub.Picture | None = hub.Field(None, label="Your own second style", description="A picture for it.", more=True)
+    style_2: hub.Picture | None = hub.Field(
+        None, label="Your own second style", description="A picture whose manner is mixed in.", more=True
+    )
     mix: float = hub.Field(0.5, ge=0, le=1, label="Mix", description="The share of the second style.", more=True)
     grain: float = hub.Field(
         1.0,
@@ -119,7 +123,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
 
     painted = paint(photo, chosen, params.strength, params.brush, params.grain, params.seed)
     if params.refine:
-        yield hub.Result(image=show(painted), progress=0.1)
+        yield hub.Result(image=show(painted), progress=0.001)
         painted = yield from refined(painted, photo, chosen, params, trace, show)
     result = hub.Result(image=show(painted), curves=trace.curves() if params.refine else {}, progress=1.0)
     if params.measure:

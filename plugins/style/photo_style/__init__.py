@@ -78,7 +78,8 @@ class Params(hub.Params):
         "",
         max_length=200,
         label="Pairs",
-        description="Who answers to whom, where the tinted pictures show it wrong: 1>2, 3>keep.",
+        description="Which region takes its look from which, as the tinted pictures number them: 1>2; 3>keep leaves it alone.",
+        more=True,
     )
     photo_mask: hub.Picture | None = hub.Field(
         None,

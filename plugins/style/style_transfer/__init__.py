@@ -43,9 +43,9 @@ class Params(hub.Params):
     quick: ClassVar[dict] = {"size": 64, "steps": 2, "scales": 2}
 
     manner: Manner = hub.Field(
-        "mosaic",
+        "impasto",
         label="Style",
-        description="Whose manner to take; your own style picture comes first.",
+        description="Pick a style, or give your own below.",
         pictures="manners",
         instead_of="style",
     )
@@ -63,14 +63,21 @@ class Params(hub.Params):
         label="Colours",
         description="Take the style's colours, keep your picture's own, or leave it to the network.",
     )
-    size: int = hub.Field(384, ge=32, le=4096, label="Size", description="Longer side of the result, in pixels.")
+    size: int = hub.Field(
+        384, ge=32, le=4096, label="Size", description="Longer side of the result, in pixels; a smaller picture is not enlarged."
+    )
     manner_2: Literal["none", Manner] = hub.Field(
         "none",
         label="Second style",
         description="Another manner, to mix with the first or to put where a mask is black.",
         more=True,
     )
-    style_2: hub.Picture | None = hub.Field(None, label="Your own second style", description="A picture for it.", more=True)
+    style_2: hub.Picture | None = hub.Field(
+        None,
+        label="Your own second style",
+        description="A picture whose manner is mixed in, or goes where a mask is black.",
+        more=True,
+    )
     mix: float = hub.Field(0.5, ge=0, le=1, label="Mix", description="The share of the second style, without a mask.", more=True)
     mask: hub.Picture | None = hub.Field(
         None,
