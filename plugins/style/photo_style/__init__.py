@@ -119,7 +119,7 @@ class Params(hub.Params):
     family="Style",
     paper="Luan et al. 2017, Deep photo style transfer; Pitié and Kokaram 2007; Reinhard et al. 2001",
     version="2",
-    example={"image": "sample:motorcycle", "reference": "rocket"},
+    example={"image": "sample:china"},
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     """See the module's page."""
