@@ -249,6 +249,7 @@ def test_a_result_goes_on_as_the_picture_of_another_exhibit(visit):
     page.get_by_label("Continue with this picture").locator("visible=true").click()
     page.get_by_role("option", name="Red").click()
     expect(page.locator(".title h2:visible")).to_have_text("Red")
+    expect(line(page)).to_have_text("Your picture is here. Press Run.")
     button(page, "Run").click()
     expect(line(page)).to_contain_text("Done in")
     expect(page.locator(".picture:visible").first).to_have_attribute("style", "--w:32;--h:32")

@@ -150,7 +150,12 @@ def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[A
         chosen = houses.get(name)
         if chosen is None or chosen.picture is None:
             return [gr.skip()] * (len(where) + len(takers) + 1)
-        return [*opened(name), *(kept or example if taker is chosen else gr.skip() for taker in takers), gr.update(value="")]
+        here = stage.status("Your picture is here. Press Run.")
+        return [
+            *opened(name, line=here),
+            *(kept or example if taker is chosen else gr.skip() for taker in takers),
+            gr.update(value=""),
+        ]
 
     example = examples.find(room.technique)
     shown = gr.State(str(example.png) if example else None)
