@@ -33,10 +33,12 @@ class Maybe(click.ParamType):
 
 
 class OneOf(click.Choice):
-    """One of some values; small and capital letters are alike, and a misspelt one is answered with the nearest."""
+    """One of some values; small and capital letters are alike where none differ by them, and a misspelt one is answered with the
+    nearest."""
 
     def __init__(self, choices: Sequence[Any]) -> None:
-        super().__init__(choices, case_sensitive=False)
+        alike = len({str(choice).casefold() for choice in choices}) < len(choices)
+        super().__init__(choices, case_sensitive=alike)
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
         try:

@@ -74,12 +74,12 @@ def is_more(params: type[Params], name: str) -> bool:
 def pictures(params: type[Params], name: str) -> tuple[str, str | None] | None:
     """Which small pictures a choice is shown by too, "samples" or "manners", and the field that a click on one empties."""
     extra = params.model_fields[name].json_schema_extra
-    return (extra["pictures"], extra["instead_of"]) if isinstance(extra, Mapping) and extra.get("pictures") else None
+    return (extra["pictures"], extra.get("instead_of")) if isinstance(extra, Mapping) and extra.get("pictures") else None
 
 
 def choices(params: type[Params], name: str) -> list[Any]:
-    """What a choice lies between."""
-    return list(get_args(plain_type(params.model_fields[name])))
+    """What a choice lies between, but for "none"."""
+    return [choice for choice in get_args(plain_type(params.model_fields[name])) if choice != "none"]
 
 
 def component(params: type[Params], name: str, policy: Policy, value: Any = None) -> gr.components.Component:

@@ -336,6 +336,7 @@ def test_one_click_on_a_style_runs_it_instead_of_an_own_one(visit, tmp_path):
     Image.effect_noise((64, 64), 90).save(tmp_path / "own.png")
     page.locator(".field-style:visible input[type=file]").set_input_files(tmp_path / "own.png")
     expect(page.locator(".field-style:visible img")).to_be_visible()
+    expect(page.locator(".choices:visible [aria-pressed=true]")).to_have_count(0)
     page.locator("[data-sample='stained glass']:visible").click()
     expect(line(page)).to_contain_text("Done in")
     made = page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()

@@ -103,3 +103,4 @@ def test_a_choice_takes_any_case_and_suggests_the_nearest():
         one.convert("staned glas", None, None)
     with pytest.raises(click.BadParameter, match="'gothic', 'stained glass'"):
         one.convert("zzz", None, None)
+    assert flags.OneOf(("a", "A")).convert("A", None, None) == "A"

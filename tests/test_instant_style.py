@@ -285,6 +285,7 @@ def test_stripes_as_narrow_as_a_grid_keep_their_colours():
 def test_a_recipe_names_the_weights_that_painted(monkeypatch):
     result = run()
     assert result.recipe.weights["painter"] == hashlib.sha256(styles.WEIGHTS.read_bytes()).hexdigest()
+    assert "embedded" in result.recipe.weights  # it describes own styles, whatever network refines
     original = png_bytes(result)
     assert png_bytes(hub.replay(original, samples.load("cat"))) == original
     other = replace(styles.trained(), hash="0" * 64)

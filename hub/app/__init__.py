@@ -148,7 +148,7 @@ def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[A
 
     def carry(name: str, kept: str | None, example: str | None) -> list[Any]:
         chosen = houses.get(name)
-        if chosen is None or chosen.picture is None:
+        if chosen is None or chosen.picture is None or not (kept or example):
             return [gr.skip()] * (len(where) + len(takers) + 1)
         here = stage.status("Your picture is here. Press Run.")
         return [

@@ -72,7 +72,7 @@ def _desk(room: Room) -> None:
     for name in front:
         made[name] = forms.component(technique.Params, name, room.policy, technique.example.get(name))
         if shown := forms.pictures(technique.Params, name):
-            room.strips[name] = _choices(technique, name, shown[0], made[name])
+            room.strips[name] = _choices(technique, name, shown[0], made[name].value)
     rest = [n for n in names if n not in made]
     with gr.Accordion("More", open=False, elem_classes=["more"], visible=bool(rest)):
         made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
@@ -83,19 +83,25 @@ def _desk(room: Room) -> None:
         )
 
 
-def _choices(technique: Technique, name: str, kind: str, control: Any) -> gr.HTML:
+def _choices(technique: Technique, name: str, kind: str, chosen: Any) -> gr.HTML:
     """A choice as small pictures, the one in force marked; on a phone with its label, since the control itself stands further
     down."""
-    label, place = forms.label(technique.Params, name), f"choices-{technique.name}-{name}"
-    page = examples.strip(kind, forms.choices(technique.Params, name), f"{label}: one click runs it", control.value)
-    control.change(None, control, None, js=_MARK_JS % place, **private)
+    label = forms.label(technique.Params, name)
+    page = examples.strip(kind, forms.choices(technique.Params, name), f"{label}: one click runs it", chosen)
     return gr.HTML(
-        f'<p class="what">{stage.escape(label)}</p>{page}', elem_id=place, elem_classes=["choices"], js_on_load=_SAMPLE_JS
+        f'<p class="what">{stage.escape(label)}</p>{page}',
+        elem_id=_place(technique, name),
+        elem_classes=["choices"],
+        js_on_load=_SAMPLE_JS,
     )
 
 
-_MARK_JS = """chosen => document.querySelectorAll('#%s [data-sample]')
-  .forEach(b => b.setAttribute('aria-pressed', String(b.dataset.sample === chosen)))"""
+def _place(technique: Technique, name: str) -> str:
+    return f"choices-{technique.name}-{name}"
+
+
+_MARK_JS = """(chosen, own) => document.querySelectorAll('#%s [data-sample]')
+  .forEach(b => b.setAttribute('aria-pressed', String(!own && b.dataset.sample === chosen)))"""
 _SAMPLE_JS = """element.addEventListener('click', e => {
   const b = e.target.closest('[data-sample]'); if (b) trigger('click', { name: b.dataset.sample });
 });"""
@@ -180,6 +186,7 @@ def _wire(room: Room) -> None:
     for name, strip in room.strips.items():
         emptied = forms.pictures(room.technique.Params, name)[1]
         changed = [controls[name], *([controls[emptied]] if emptied else [])]
+        gr.on([c.change for c in changed], None, changed, None, js=_MARK_JS % _place(room.technique, name), **private)
         chosen = strip.click(_choice(len(changed) - 1), None, changed, **private)
         events.append(chosen.success(*waiting, **private).then(play.runner(room), **running))
     stopped = room.stop.click(

@@ -29,6 +29,7 @@ from torch import Tensor
 
 import hub
 from hub import Image, backbones, pixels
+from hub.backbones import Backbone
 from hub.pixels import colour, images
 from plugins.style._figures import told
 from plugins.style._pages import sized, style_page
@@ -88,7 +89,7 @@ class Params(hub.Params):
         ge=0,
         le=200,
         label="Refine",
-        description="Steps of optimisation after the pass, as in the tab In another's style; 30 take a few seconds.",
+        description="Steps of optimisation after the pass, as in the tab In another's style; 30 take some seconds at 512 px.",
         more=True,
     )
     backbone: hub.BackboneName = hub.Field(
@@ -110,10 +111,11 @@ class Params(hub.Params):
     family="Style",
     example={"image": "sample:cat"},
     paper="Johnson et al. 2016; Dumoulin et al. 2017; Ghiasi et al. 2017",
-    weights=lambda: {"painter": styles.trained().hash},
+    weights=lambda: {"painter": styles.trained().hash, "embedded": backbones.load("embedded").hash},
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     """See the module's page."""
+    network = backbones.load(params.backbone)  # before any work, for it may have to be fetched
     photo, size = sized(images.to_tensor(image), params.size)
     chosen, trace = chosen_styles(params), pixels.Terms("loss")
 
@@ -124,7 +126,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     painted = paint(photo, chosen, params.strength, params.brush, params.grain, params.seed)
     if params.refine:
         yield hub.Result(image=show(painted), progress=0.001)
-        painted = yield from refined(painted, photo, chosen, params, trace, show)
+        painted = yield from refined(painted, photo, chosen, network, params, trace, show)
     result = hub.Result(image=show(painted), curves=trace.curves() if params.refine else {}, progress=1.0)
     if params.measure:
         if not params.refine:
@@ -161,13 +163,19 @@ def recoloured(photo: Tensor, chosen: list[Style], strength: float) -> Tensor:
 
 
 def refined(
-    painted: Tensor, photo: Tensor, chosen: list[Style], params: Params, trace: pixels.Terms, show: pixels.ascent.Show
+    painted: Tensor,
+    photo: Tensor,
+    chosen: list[Style],
+    network: Backbone,
+    params: Params,
+    trace: pixels.Terms,
+    show: pixels.ascent.Show,
 ) -> Generator[hub.Result, None, Tensor]:
     """The painting, brought nearer to the styles as `style_transfer` does it, at one scale."""
     brush = min(2.5, max(0.3, params.brush * styles.PAGE / max(photo.shape[-2:])))
     settings = Settings(strength=params.strength, steps=params.refine, scales=1, brush=brush)
     pages = [Page(each.page(), torch.full_like(photo[:, :1], each.share)) for each in chosen]
-    content, network = recoloured(photo, chosen, params.strength), backbones.load(params.backbone)
+    content = recoloured(photo, chosen, params.strength)
     generator = torch.Generator().manual_seed(params.seed)
     return (yield from optimised(content, pages, network, settings, generator, trace, show, first=painted))
 

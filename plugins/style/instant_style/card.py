@@ -90,13 +90,13 @@ One pass over a photo paints it in a style: {len(NAMED)} that come with it, or a
 
 ## Data and recipe
 
-{told["shape"]}. The scenes that were painted: {", ".join(bank.PHOTOS)} (photographs that scikit-image and scikit-learn
+Shape: `{told["shape"]}`. The scenes that were painted: {", ".join(bank.PHOTOS)} (photographs that scikit-image and scikit-learn
 bring along, with their licences, and a drawn sky) and drawings of the picture world. The styles: paintings and textures of the
 picture world, drawn by program. The loss is felt by the embedded network.
 
 Recipe: {recipe}. {told["history"]}
 
-Made again by `python -m plugins.style.instant_style.train --out runs/instant`.
+Trained anew, with other weights coming out, by `python -m plugins.style.instant_style.train --out runs/instant`.
 
 ## Figures
 
@@ -105,7 +105,8 @@ nearer the style came to a second network that had no part in the training (1 - 
 at {metrics.THUMBNAIL} pixels.
 
 - Named styles: {summary(found[True])}.
-- Styles that it never learnt: {summary(found[False])}.
+- Styles that it never learnt: {summary(found[False])}. They are drawn, and the embedded network, which describes
+  styles to the painter, knows them as classes: for pictures of another kind this may flatter.
 
 | style | {" | ".join(bank.TEST_PHOTOS)} |
 |---|{"---|" * len(bank.TEST_PHOTOS)}
