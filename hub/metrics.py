@@ -211,7 +211,7 @@ def edge_ssim(picture: Tensor, photo: Tensor, side: int | None = None) -> float:
 
     picture, photo: (1, 3, H, W) in [0, 1], of one size.
     side: None asks whether a photo stayed a photo: pixel by pixel, so that added texture, noise and halos are faults. Strokes are
-    such texture: no painting comes far above 0.1. THUMBNAIL asks whether a painting still shows the same things in the same
+    such texture: paintings have 0.1 to 0.3. THUMBNAIL asks whether a painting still shows the same things in the same
     places: both are first reduced to the area of a square of that side, where fine strokes are gone and contours of things
     are not. More or less contrast is hardly a fault to either.
 
