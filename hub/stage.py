@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from PIL import Image
 
+from hub import charts
 from hub.technique import Curve
 
 PREVIEW_SIDE = 640  # pixels of a preview's longer side: it is sent several times a second
 MOST_IN_GALLERY = 64
 MOST_ROWS = 100
-PLOT = (560, 150)  # a curve's drawing area, in SVG units
 FILM = {".mp4": "video/mp4", ".webm": "video/webm"}
 MOVING = (".gif", ".apng", ".webp", ".png", ".jpg", ".jpeg")
 Shown = tuple[str, int, int]
@@ -116,7 +115,7 @@ def notes(caption: str, metrics: Mapping[str, float], table: Sequence[Mapping[st
     parts = [f'<p class="caption">{escape(caption)}</p>' if caption else ""]
     if metrics:
         lines = "".join(
-            f"<li><span>{escape(_words(name))}</span> <b>{figure(name, value)}</b></li>" for name, value in metrics.items()
+            f"<li><span>{escape(charts.words(name))}</span> <b>{figure(name, value)}</b></li>" for name, value in metrics.items()
         )
         parts.append(f'<ul class="figures">{lines}</ul>')
     return "".join(parts) + _table(table)
@@ -133,16 +132,11 @@ def figure(name: str, value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-def _words(name: str) -> str:
-    words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows:
         return ""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    head = "".join(f'<th scope="col">{escape(_words(name))}</th>' for name in names)
+    head = "".join(f'<th scope="col">{escape(charts.words(name))}</th>' for name in names)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(_cell(row.get(name, '')))}</td>" for name in names) + "</tr>" for row in rows[:MOST_ROWS]
     )
@@ -158,44 +152,8 @@ def _cell(value: Any) -> str:
 
 
 def curves(lines: Mapping[str, Curve]) -> str:
-    """Each curve as a small drawing with its axes named; those with nothing to show yet are left out."""
-    return "".join(_plot(name, curve) for name, curve in lines.items() if len(_finite(curve)) > 1)
-
-
-def _finite(curve: Curve) -> list[tuple[float, float]]:
-    return [(x, y) for x, y in zip(curve.x, curve.y, strict=False) if math.isfinite(x) and math.isfinite(y)]
-
-
-def _plot(name: str, curve: Curve) -> str:
-    points = _thinned(_finite(curve))
-    (left, right), (low, high) = _span([x for x, _ in points]), _span([y for _, y in points])
-    width, height = PLOT
-    drawn = " ".join(
-        f"{(x - left) / (right - left) * width:.1f},{height - (y - low) / (high - low) * height:.1f}" for x, y in points
-    )
-    (x0, y0), (x1, y1) = points[0], points[-1]
-    said = f"{_words(name)}: from {y0:.3g} to {y1:.3g} over {curve.label_x} {x0:.3g} to {x1:.3g}."
-    ends = (
-        f'<text x="-8" y="10" class="end">{high:.3g}</text><text x="-8" y="{height}" class="end">{low:.3g}</text>'
-        f'<text x="0" y="{height + 18}">{left:.3g}</text><text x="{width}" y="{height + 18}" class="end">{right:.3g}</text>'
-        f'<text x="{width / 2}" y="{height + 18}" class="middle">{escape(curve.label_x)}</text>'
-    )
-    unit = f" <span>{escape(curve.label_y)}</span>" if curve.label_y not in ("", name) else ""
-    return (
-        f'<figure class="curve"><figcaption>{escape(_words(name))}{unit}</figcaption>'
-        f'<svg viewBox="-56 -6 {width + 70} {height + 30}" role="img" aria-label="{escape(said)}">'
-        f'<path class="axis" d="M0 0V{height}H{width}"/>{ends}<polyline points="{drawn}"/></svg></figure>'
-    )
-
-
-def _span(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _thinned(points: list[tuple[float, float]], most: int = 300) -> list[tuple[float, float]]:
-    stride = max(1, len(points) // most)
-    return [*points[:-1:stride], points[-1]]
+    """The charts of a result."""
+    return charts.drawings(lines)
 
 
 # ---------------------------------------------------------------- code

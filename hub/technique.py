@@ -200,12 +200,23 @@ def _nested_metadata(annotation: Any) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Curve:
-    """A line on a chart: y over x. `label_x` and `label_y` name the axes with their units."""
+    """A line on a chart: y over x. `label_x` and `label_y` name the axes with their units.
+
+    chart: curves of one chart stand in one drawing, each under its own name, on the axes of the first; alone where "".
+    kind: "line"; "points", marks that nothing joins; "reference", dashed and quiet, for an exact optimum or a baseline: where it
+        has one point, it runs across the whole chart at that height.
+    spread: how far each point may lie above or below, in the unit of y, drawn as error bars; none where empty.
+    log: which axes are logarithmic. Points that are not positive are left out of those.
+    """
 
     x: list[float]
     y: list[float]
     label_x: str = "step"
     label_y: str = ""
+    chart: str = ""
+    kind: Literal["line", "reference", "points"] = "line"
+    spread: list[float] = field(default_factory=list)
+    log: Literal["", "x", "y", "xy"] = ""
 
 
 @dataclass

@@ -226,6 +226,7 @@ def results_last(trial: Trial) -> None:
         require(isinstance(value, int | float) and math.isfinite(value), f"The figure {name} is {value!r}, not a finite number.")
     for name, curve in result.curves.items():
         require(len(curve.x) == len(curve.y), f"The curve {name} has {len(curve.x)} x and {len(curve.y)} y.")
+        require(len(curve.spread) in (0, len(curve.y)), f"The curve {name} has {len(curve.y)} y and {len(curve.spread)} spreads.")
     require(all(isinstance(data, bytes) and Path(name).name == name for name, data in result.files.items()),
              "files holds something else than plain names and bytes.")
     json.dumps(result.table)

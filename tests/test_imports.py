@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (  # from the ground up; a module imports from lower floors and from its own package, never from its own floor or above
     "errors policy files",
-    "clean devices",
+    "clean devices axis",
     "technique",
-    "decode world registry flags",
+    "decode world registry flags charts",
     "backbones samples stage runners",
     "pixels recipe forms links",
     "metrics out examples trial",
