@@ -1,0 +1,66 @@
+"""Trained networks as files: safetensors, with what they are as JSON in its head. Nothing in them is ever executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from hub import devices
+from hub.errors import BadParams
+from plugins.autoencoders._networks import Autoencoder, Design
+
+FORMAT = "netsee autoencoder 1"
+LARGEST = {"code": 4096, "depth": 8, "width": 4096}
+
+
+def packed(made: Autoencoder, facts: Mapping[str, Any] | None = None, tensors: Mapping[str, Tensor] | None = None) -> bytes:
+    """A network as the bytes of a safetensors file, the same every time.
+
+    facts: plain values to keep beside it (JSON). tensors: further ones, such as an optimiser's.
+    """
+    kept = {f"network.{name}": value for name, value in made.state_dict().items()} | dict(tensors or {})
+    head = {"format": FORMAT, "design": made.design.values(), "facts": dict(facts or {})}
+    plain = {name: value.detach().cpu().contiguous() for name, value in sorted(kept.items())}
+    return save(plain, {"netsee": json.dumps(head, sort_keys=True)})  # one entry: the order of several is not kept
+
+
+def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, Any], dict[str, Tensor]]:
+    """(network, facts, further tensors) from the bytes of a file. It is checked like any other input.
+
+    field: the parameter it came by, for the message. Raises BadParams, one line, for whatever is not such a file.
+    """
+    try:
+        tensors = load(data)
+        head = json.loads(_head(data))
+        if head["format"] != FORMAT:
+            raise ValueError("another format")
+        values = head["design"]
+        if any(not 1 <= values[name] <= most for name, most in LARGEST.items()):
+            raise ValueError("too large")
+        shape = tuple(int(n) for n in values["shape"])
+        if len(shape) != 3 or shape[0] not in (1, 3) or not all(1 <= n <= 1024 for n in shape):
+            raise ValueError("another shape")
+        made = Autoencoder.meta(Design(**{**values, "shape": shape}))
+        made.load_state_dict(
+            {name.removeprefix("network."): tensors.pop(name).float() for name in list(tensors) if name.startswith("network.")},
+            assign=True,
+        )
+        if not all(bool(torch.isfinite(value).all()) for value in made.state_dict().values()):
+            raise ValueError("not finite")
+        return made.to(devices.device()).requires_grad_(True), dict(head["facts"]), tensors
+    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, BadParams) as error:
+        raise BadParams(
+            f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
+        ) from error
+
+
+def _head(data: bytes) -> str:
+    """The JSON that stands in a safetensors file's head: 8 bytes of length, little-endian, then JSON."""
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(data[8 : 8 + length])["__metadata__"]["netsee"]

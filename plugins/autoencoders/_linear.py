@@ -1,0 +1,109 @@
+"""What can be known without training: principal components, and the best that any linear autoencoder, encoder or denoiser can do.
+
+All data is (N, D), one example a row. Errors are mean squares per number, so that they can stand on one scale with a loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PCA:
+    """Principal components of some data (Pearson 1901).
+
+    mean: (D,). components: (D, D), orthonormal rows, the most telling first. variances: (D,), of the data along each.
+    """
+
+    mean: Tensor
+    components: Tensor
+    variances: Tensor
+
+    @classmethod
+    def of(cls, data: Tensor) -> PCA:
+        """data: (N, ...), flattened to (N, D). In float64, so that small variances are right."""
+        flat = data.flatten(1).double()
+        mean = flat.mean(0)
+        centred = flat - mean
+        variances, vectors = torch.linalg.eigh(centred.T @ centred / len(flat))
+        components = vectors.flip(1).T
+        largest = components.abs().argmax(1, keepdim=True)  # a sign is not determined: the largest entry is positive
+        components = components * components.gather(1, largest).sign()
+        return cls(mean.float(), components.float().contiguous(), variances.flip(0).clamp_min(0))
+
+    def encode(self, data: Tensor, k: int) -> Tensor:
+        """(N, ...) -> (N, k)."""
+        return (data.flatten(1) - self.mean) @ self.components[:k].T
+
+    def decode(self, code: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """(N, k) -> (N, *shape)."""
+        return (code @ self.components[: code.shape[1]] + self.mean).reshape(-1, *shape)
+
+    def through(self, data: Tensor, k: int) -> Tensor:
+        """The data as k components keep it, in its own shape."""
+        return self.decode(self.encode(data, k), data.shape[1:])
+
+    def error(self, k: int) -> float:
+        """Mean squared error per number of the data through k components: no linear autoencoder has less.
+
+        Source: Eckart and Young 1936; Baldi and Hornik 1989, for the linear autoencoder.
+        """
+        return float(self.variances[k:].sum()) / len(self.variances)
+
+
+def mean_squared(one: Tensor, other: Tensor) -> float:
+    """Mean squared difference per number."""
+    return float((one - other).double().square().mean())
+
+
+def angle(one: Tensor, other: Tensor) -> float:
+    """The largest principal angle between the spaces that the rows of two (k, D) matrices span, in degrees, 0 to 90.
+
+    0 where they span the same space, whatever the rows (Björck and Golub 1973).
+    """
+    a, b = (torch.linalg.qr(m.double().T).Q for m in (one, other))
+    outside = b - a @ (a.T @ b)  # the sine, which is exact where the angle is small
+    return float(torch.rad2deg(torch.asin(torch.linalg.matrix_norm(outside, 2).clamp(0, 1))))
+
+
+def covariance(data: Tensor) -> Tensor:
+    """(D, D), about the mean, in float64."""
+    flat = data.flatten(1).double()
+    centred = flat - flat.mean(0)
+    return centred.T @ centred / len(flat)
+
+
+def denoiser(covariance: Tensor, sigma: float) -> Tensor:
+    """The best linear map from centred data with Gaussian noise of that deviation back to the data: (D, D), symmetric (Wiener).
+
+    W = S (S + sigma^2 I)^-1. Its error is `denoising_error`.
+    """
+    noisy = covariance + sigma**2 * torch.eye(len(covariance), dtype=covariance.dtype, device=covariance.device)
+    return torch.linalg.solve(noisy, covariance)  # S and its inverse commute
+
+
+def denoising_error(variances: Tensor, sigma: float) -> float:
+    """Mean squared error per number of `denoiser`: the mean of v s^2 / (v + s^2) over the variances v; 0 without noise."""
+    return float((variances * sigma**2 / (variances + sigma**2).clamp_min(1e-30)).mean())
+
+
+def unmasker(covariance: Tensor, keep: float) -> Tensor:
+    """The best linear map from centred data, each number kept with probability `keep` and 0 else, back to the data: (D, D).
+
+    Rows map: restored = W @ masked. W = (q S) Q^-1, where Q is q^2 S off the diagonal and q S on it.
+    """
+    spoiled = keep**2 * covariance
+    spoiled.diagonal().copy_(keep * covariance.diagonal())
+    return torch.linalg.lstsq(spoiled, keep * covariance, driver="gelsd").solution.T
+
+
+def shrunk(singular_values: Tensor, penalty: float) -> Tensor:
+    """Squared singular values of encoder and decoder at the optimum of the linear autoencoder with an L2 penalty on both.
+
+    For the loss ||X - D E X||^2 + penalty (||E||^2 + ||D||^2): (1 - penalty / s^2)+ for each singular value s of X; the
+    encoder is the decoder's transpose. Source: Kunin et al. 2019, theorem 2.
+    """
+    return (1 - penalty / singular_values.square().clamp_min(1e-30)).clamp_min(0)
