@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ def write(name: str, result: Result, before: Any, folder: Path) -> None:
         "table": result.table,
         "images": [],
         "before": None,
-        "curves": {n: {"x": c.x, "y": c.y, "label_x": c.label_x, "label_y": c.label_y} for n, c in result.curves.items()},
+        "curves": {name: asdict(curve) for name, curve in result.curves.items()},
         "size": list(result.image.size),
     }
     result.save(str(folder / f"{name}.png"))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from PIL import Image
 
@@ -34,6 +36,28 @@ def test_a_new_version_does_not_show_the_old_example():
     examples.make(grey, examples.cached(grey))
     assert examples.find(grey) and examples.find(replace(grey, version="2")) is None
     assert examples.find(replace(grey, example={"grey": 3})) is None
+
+
+def test_an_example_keeps_everything_that_its_charts_show(tmp_path):
+    from dataclasses import replace
+
+    from hub import Curve, stage
+
+    curves = {
+        "training": Curve([1.0, 10.0], [4.0, 1.0], "epoch", "error", chart="loss", spread=[0.5, 0.1], log="xy"),
+        "optimum": Curve([1.0], [0.5], chart="loss", kind="reference"),
+    }
+    examples.write("drawn", replace(registry.technique("grey")(), curves=curves), None, tmp_path)
+    found = examples.Example(tmp_path / "drawn.png", json.loads((tmp_path / "drawn.json").read_text()), "examples")
+    assert found.curves() == stage.curves(curves)
+
+
+def test_an_example_written_before_there_were_charts_is_read(tmp_path):
+    from hub import Curve, stage
+
+    old = {"loss": {"x": [0, 1], "y": [2, 1], "label_x": "step", "label_y": "loss"}}
+    found = examples.Example(tmp_path / "old.png", {"curves": old}, "examples")
+    assert found.curves() == stage.curves({"loss": Curve([0, 1], [2, 1], "step", "loss")})
 
 
 def test_a_thumbnail_is_a_small_square_of_the_sample():

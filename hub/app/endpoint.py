@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -55,7 +56,7 @@ def _answer(room: Room, result: Result) -> tuple[Any, dict[str, Any]]:
         return None, facts
     from hub.recipe import png_bytes
 
-    facts["curves"] = {name: {"x": c.x, "y": c.y} for name, c in result.curves.items()}
+    facts["curves"] = {name: asdict(curve) for name, curve in result.curves.items()}
     return kept_file(png_bytes(result), f"{room.technique.name}.png"), facts
 
 
