@@ -65,7 +65,7 @@ class Params(hub.Params):
 def run(image: None, params: Params) -> Iterator[hub.Result]:
     square = Pillow.new("RGB", (32, 32), (params.grey,) * 3)
     yield hub.Result(image=square, images=[(square, "One <b>square</b>")], files={"note.txt": b"grey"}, table=[{"side": 32}],
-                     progress=1.0)
+                     curves={"light": hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")}, progress=1.0)
 '''
 FAULTY = '''"""Raises.
 

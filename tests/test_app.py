@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 from PIL import Image
 
+import hub
 from hub import links, registry
 from hub.app import build, exhibit, room
 from hub.app.page import family_order
@@ -153,6 +154,11 @@ def test_an_endpoint_takes_named_parameters_and_gives_a_picture_with_its_recipe(
 def test_an_endpoint_without_a_picture_asks_for_none(client):
     picture, _ = client.predict(grey=200, api_name="/grey")
     assert Image.open(picture).getpixel((0, 0)) == (200, 200, 200)
+
+
+def test_an_endpoint_gives_all_that_a_curve_holds(client):
+    _, facts = client.predict(api_name="/grey")
+    assert hub.Curve(**facts["curves"]["light"]) == hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")
 
 
 @pytest.mark.parametrize(("values", "line"), [({"grey": 256}, "256"), ({"grey": 1.5}, "grey")])

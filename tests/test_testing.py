@@ -82,6 +82,12 @@ def test_going_on_after_a_stop_is_caught(plugin_folder):
     assert "closed" in fault("bad", "stops_within_one_step")
 
 
+def test_a_spread_that_does_not_fit_its_curve_is_caught(plugin_folder):
+    short = END.replace("progress=1.0", "curves={'loss': hub.Curve([0, 1], [2, 1], spread=[0.5])}, progress=1.0")
+    plugin_folder.add("bad", GOOD.replace(END, short))
+    assert "loss has 2 y and 1 spreads" in fault("bad", "results_last")
+
+
 def test_the_whole_suite_names_each_check_that_failed(plugin_folder, monkeypatch):
     monkeypatch.delitem(testing.CHECKS, "same_bytes_in_another_process")
     monkeypatch.delitem(testing.CHECKS, "reaches_for_no_network")
