@@ -17,6 +17,8 @@ Objective = Callable[[Tensor], Tensor]
 """A batch of the data -> the loss, one number."""
 LOOKS = 200
 """So many times at most the held-out error is measured and a preview offered."""
+LARGE = 1e4
+"""What L-BFGS is given for the first loss."""
 RUNAWAY = 1e4
 """A loss that so many times exceeds the first one has run away."""
 
@@ -27,7 +29,8 @@ class Course:
 
     steps: of gradient descent. batch: examples at each; all of them where there are fewer. rate: the largest step size of AdamW
     (Loshchilov and Hutter 2019), which rises over the first tenth of the steps and then falls to nothing along half a cosine.
-    rule: "adamw", or "lbfgs" (Liu and Nocedal 1989, with a line search) on all data at once, which has no rate.
+    rule: "adamw", or "lbfgs" (Liu and Nocedal 1989) on all data at once, which searches along lines and has
+    no rate; a step is five of its iterations.
     decay: weight decay, for "adamw". clip: the longest gradient, in the norm over all weights; 0 for any.
     """
 
@@ -97,7 +100,7 @@ class Training:
         self.best: tuple[float, dict[str, Tensor]] | None = (math.inf, {}) if keep_best and held else None
         if course.rule == "lbfgs":
             self.optimiser: torch.optim.Optimizer = torch.optim.LBFGS(
-                self.parameters, max_iter=1, max_eval=20, history_size=20, line_search_fn="strong_wolfe",
+                self.parameters, max_iter=5, max_eval=15, history_size=60, line_search_fn="strong_wolfe",
                 tolerance_grad=0, tolerance_change=0,
             )
         else:
@@ -138,7 +141,7 @@ class Training:
         """One step. Returns the loss before it."""
         course = self.course
         if course.rule == "lbfgs":
-            return self.optimiser.step(self._slope).detach()
+            return self.optimiser.step(self._slope).detach() / self._scale()
         for group in self.optimiser.param_groups:
             group["lr"] = course.rate_at(self.step)
         loss = self._slope()
@@ -151,8 +154,14 @@ class Training:
         with torch.enable_grad():
             self.optimiser.zero_grad(set_to_none=True)
             loss = self.objective(self._batch())
+            self.first = float(loss.detach()) if self.first is None else self.first
+            loss = loss * self._scale()
             loss.backward()
         return loss
+
+    def _scale(self) -> float:
+        """What the loss is multiplied by: PyTorch's L-BFGS takes no notice of slopes that are small in absolute terms."""
+        return LARGE / max(self.first or 0.0, 1e-12) if self.course.rule == "lbfgs" else 1.0
 
     def _batch(self) -> Tensor:
         count = len(self.data)
@@ -163,7 +172,6 @@ class Training:
 
     def _note(self, loss: float, last: Result | None) -> None:
         """Keep the losses at this step. Raises NotFinite where they ran away."""
-        self.first = loss if self.first is None else self.first
         if not math.isfinite(loss) or loss > RUNAWAY * max(self.first, 1e-6):
             raise NotFinite(f"The training ran away at step {self.step}: the error grew without end. Take a smaller rate.", last)
         self.log.training.append((float(self.step), loss))

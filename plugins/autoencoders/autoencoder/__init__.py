@@ -1,7 +1,7 @@
 """A network squeezes pictures through a few numbers and rebuilds them. One layer does what PCA does; more layers do better.
 
-An autoencoder has two halves: the encoder writes a picture as a short code, the decoder draws it again from the code alone. Nobody
-says what the code should mean: the picture is its own label, which turns an unsupervised task into a supervised one. Whatever
+An autoencoder has two halves: the encoder writes a picture as a short code, the decoder draws it again from the code alone.
+Nobody says what the code should mean: the picture is its own label, which turns an unsupervised task into a supervised one. Whatever
 cannot pass the bottleneck is lost, so the network has to find out what pictures of this kind have in common.
 
 Beside it stands what statistics has known since 1901, principal component analysis (PCA) with as many numbers. A network of one
@@ -9,9 +9,9 @@ linear layer each way, trained by gradient descent, ends at the same error and t
 see both. No linear network can get below that line, and the deeper ones do.
 
 Without a picture it learns from bundled data: handwritten digits, faces, things that this project draws, or photographs. With a
-picture it learns from its patches: four fifths of the blocks are learnt from, the rest is held out, and the picture is put together
-again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and t-SNE; the walk goes
-from one picture to another through the code.
+picture it learns from its patches: four fifths of the blocks are learnt from, the rest is held out, and the picture is put
+together again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and t-SNE; the
+walk goes from one picture to another through the code.
 
 Sources: Bourlard and Kamp 1988; Baldi and Hornik 1989, for the linear case; Hinton and Salakhutdinov 2006, for deep ones; van der
 Maaten and Hinton 2008, for t-SNE. Departures: a dense network is a linear autoencoder that begins as PCA, plus a correction by
@@ -45,6 +45,8 @@ MEASURED = 2000
 
 
 class Params(hub.Params):
+    """What can be set."""
+
     quick: ClassVar[dict] = {"steps": 4, "sizes": False}
 
     data: Data = hub.Field("digits", label="Learn from", description="Bundled pictures, where you give none of your own.")
@@ -54,7 +56,7 @@ class Params(hub.Params):
     code: int = hub.Field(8, ge=1, le=256, label="Numbers in the code", description="How narrow the bottleneck is.")
     depth: int = hub.Field(3, ge=1, le=5, label="Depth", description="Layers of the encoder, and of the decoder.")
     width: int = hub.Field(
-        128, ge=4, le=512, label="Width", description="Units of a hidden layer; of a convolutional one an eighth as many channels."
+        128, ge=4, le=512, label="Width", description="Units of a hidden layer; of a convolutional one an eighth as many."
     )
     steps: int = hub.Field(600, ge=1, le=20_000, label="Steps", description="Steps of training, for each size of the code.")
     start: Literal["PCA", "random"] = hub.Field(
@@ -84,6 +86,7 @@ class Params(hub.Params):
     paper="Hinton and Salakhutdinov 2006, Reducing the dimensionality of data with neural networks; Baldi and Hornik 1989",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    """PCA at once; then a network for each size of code, the chosen one first; then both side by side."""
     generator = torch.Generator().manual_seed(params.seed)
     data = examples(image, params.data, patch=params.patch, size=params.size, generator=generator)
     sizes = codes(data, params)
@@ -97,11 +100,11 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         shown = trained[params.code]
         span = 0.02 + 0.88 * i / len(sizes), 0.02 + 0.88 * (i + 1) / len(sizes)
         yield from learnt(
-            made, data, params, generator, logs[k], lambda: views.sheet(data, pca, params.code, shown), span, logs[params.code]
+            made, data, params, generator, logs[k], lambda shown=shown: views.sheet(data, pca, params.code, shown), span, logs[params.code]
         )
+    curves = logs[params.code].curves()
     yield hub.Result(
-        **report.told(data, pca, trained, params.code, params.seed, (params.walk_from, params.walk_to)),
-        curves=logs[params.code].curves() | report.rates(data, pca, trained),
+        **report.told(data, pca, trained, params.code, params.seed, (params.walk_from, params.walk_to), curves),
         progress=1.0,
     )
 

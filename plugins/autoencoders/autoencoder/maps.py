@@ -64,7 +64,7 @@ def drawn(found: Mapping[str, Tensor], pictures: Tensor, labels: Tensor | None) 
 
 
 def walk(data: Examples, made: Autoencoder, pca: PCA, ends: tuple[int, int]) -> tuple[Image, bytes]:
-    """From one held-out example to another in equal steps: (a sheet with three ways, an animation of the way through the code)."""
+    """From one held-out example to another in equal steps: (a sheet of three ways, a film of the one through the code)."""
     pair = data.held[list(ends)]
     k = made.design.code
     with torch.no_grad():

@@ -20,10 +20,16 @@ LIKENESS = 300  # examples that SSIM is taken on, at most
 
 
 def told(
-    data: Examples, pca: PCA, trained: Mapping[int, Autoencoder], k: int, seed: int, ends: tuple[int, int]
+    data: Examples,
+    pca: PCA,
+    trained: Mapping[int, Autoencoder],
+    k: int,
+    seed: int,
+    ends: tuple[int, int],
+    curves: Mapping[str, Curve],
 ) -> dict[str, Any]:
-    """Parts of the last Result: picture, gallery, figures, table, caption, film."""
-    made = trained[k]
+    """Parts of the last Result: picture, gallery, figures, table, curves, caption, film. curves: of the training."""
+    made, rows = trained[k], table(data, pca, trained)
     strip, film = maps.walk(data, made, pca, ends)
     pictures, labels = maps.mapped(data)
     found = maps.places(pictures, trained.get(2, made), pca, seed)
@@ -33,11 +39,16 @@ def told(
     gallery += [(strip, f"A walk from example {ends[0]} to example {ends[1]}"), *views.atoms(data, pca, k, made)]
     if data.patches:
         gallery.append((views.compared(data, pca, k, made), "Patches that were held out"))
-    kinds = {f"{name}, share of neighbours of a kind": maps.of_a_kind(p, labels) for name, p in found.items()} if labels is not None else {}
+    kinds = (
+        {f"{name}, share of neighbours of a kind": maps.of_a_kind(p, labels) for name, p in found.items()}
+        if labels is not None
+        else {}
+    )
     return {
         "image": views.sheet(data, pca, k, made),
         "images": gallery,
-        "table": table(data, pca, trained),
+        "table": rows,
+        "curves": dict(curves) | rates(rows),
         "metrics": figures(data, pca, k, made) | kinds,
         "caption": caption(data, pca, k, made),
         "files": {"walk.webp": film},
@@ -71,7 +82,7 @@ def caption(data: Examples, pca: PCA, k: int, made: Autoencoder) -> str:
     if made.design.kind == "linear":
         ratio = over_the_optimum(data, pca, k, made)
         verdict = (
-            f"Within 1 % of the exact optimum: one linear layer each way, trained by gradient descent, does what PCA does"
+            "Within 1 % of the exact optimum: one linear layer each way, trained by gradient descent, does what PCA does"
             if ratio <= NEAR
             else f"Its error is {ratio:.3g} times the exact optimum: it is not there yet. Give it more steps"
         )
@@ -112,11 +123,10 @@ def table(data: Examples, pca: PCA, trained: Mapping[int, Autoencoder]) -> list[
     ]
 
 
-def rates(data: Examples, pca: PCA, trained: Mapping[int, Autoencoder]) -> dict[str, Curve]:
-    """PSNR over the size of the code, where several were trained."""
-    if len(trained) < 2:
+def rates(rows: list[dict[str, Any]]) -> dict[str, Curve]:
+    """PSNR over the size of the code, from the rows of the table, where there are several."""
+    if len(rows) < 2:
         return {}
-    rows = table(data, pca, trained)
     sizes = [float(row["numbers in the code"]) for row in rows]
     chart = {"label_x": "numbers in the code", "label_y": "dB", "chart": "Quality over the size of the code", "log": "x"}
     return {

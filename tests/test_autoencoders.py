@@ -1,0 +1,262 @@
+"""The shared rooms of the autoencoders: closed forms against brute force, patches there and back, training, files."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from hub.errors import BadParams, NotFinite
+from plugins.autoencoders import _linear as linear
+from plugins.autoencoders._examples import bundled, others_than
+from plugins.autoencoders._figures import psnr, ssim
+from plugins.autoencoders._file import packed, unpacked
+from plugins.autoencoders._networks import ENLARGE, Design, begin_as_pca, network
+from plugins.autoencoders._patches import Patches
+from plugins.autoencoders._training import Course, Log, Training, fit
+
+
+def chance(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def some_data(count=400, size=6):
+    mixing = torch.randn(size, size, generator=chance(1))
+    return torch.randn(count, size, generator=chance(2)) @ mixing
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def test_pca_errs_by_the_tail_of_the_singular_values():
+    data = some_data().double()
+    values = torch.linalg.svdvals(data - data.mean(0))
+    pca = linear.PCA.of(data)
+    for k in range(7):
+        assert pca.error(k) == pytest.approx(float(values[k:].square().sum()) / data.numel(), abs=1e-10)
+        assert linear.mean_squared(pca.through(data.float(), k), data.float()) == pytest.approx(pca.error(k), rel=1e-4, abs=1e-9)
+
+
+def test_the_angle_between_spaces_is_that_of_a_hand_worked_turn():
+    turned = torch.tensor([[math.cos(0.3), math.sin(0.3), 0.0]])
+    assert linear.angle(torch.tensor([[1.0, 0, 0]]), turned) == pytest.approx(math.degrees(0.3), abs=1e-4)
+    assert linear.angle(torch.eye(3)[:2], torch.tensor([[1.0, 1, 0], [1.0, -1, 0]])) == pytest.approx(0, abs=1e-4)
+    assert linear.angle(torch.eye(3)[:1], torch.eye(3)[1:2]) == pytest.approx(90, abs=1e-4)
+
+
+def test_no_linear_map_denoises_better_than_the_closed_form():
+    covariance, sigma = linear.covariance(some_data()), 0.7
+    best = linear.denoiser(covariance, sigma)
+
+    def error(w):  # E |x - W (x + n)|^2 over the numbers
+        left = torch.eye(6) - w
+        return float((torch.trace(left @ covariance @ left.T) + sigma**2 * w.square().sum()) / 6)
+
+    least = linear.denoising_error(torch.linalg.eigvalsh(covariance), sigma)
+    assert error(best) == pytest.approx(least, rel=1e-9)
+    for seed in range(5):
+        assert error(best + 0.01 * torch.randn(6, 6, generator=chance(seed))) > least
+
+
+def test_the_unmasker_is_least_squares_on_masked_data():
+    data = some_data(200_000, 4)
+    data = data - data.mean(0)
+    masked = data * (torch.rand(data.shape, generator=chance(5)) < 0.6)
+    measured = torch.linalg.lstsq(masked.double(), data.double()).solution.T
+    assert torch.allclose(linear.unmasker(linear.covariance(data), 0.6), measured, atol=0.02)
+
+
+def test_an_l2_penalty_shrinks_a_linear_autoencoder_as_kunin_says():
+    data = some_data(60, 5).double()
+    data, penalty = data - data.mean(0), 40.0
+    values = torch.linalg.svdvals(data)
+    encoder, decoder = (torch.randn(5, 5, generator=chance(i), dtype=torch.float64).requires_grad_() for i in (3, 4))
+    rule = torch.optim.LBFGS([encoder, decoder], max_iter=600, tolerance_grad=1e-7, line_search_fn="strong_wolfe")
+
+    def loss():
+        rule.zero_grad()
+        error = (data - data @ encoder.T @ decoder.T).square().sum()
+        total = error + penalty * (encoder.square().sum() + decoder.square().sum())
+        total.backward()
+        return total
+
+    rule.step(loss)
+    assert torch.allclose(encoder, decoder.T, atol=1e-4)
+    found = torch.linalg.svdvals(decoder.detach()).square()
+    assert torch.allclose(found, linear.shrunk(values, penalty), atol=1e-4)
+    assert (linear.shrunk(values, float(values[2] ** 2) + 1) > 0).sum() < 5  # a strong penalty drops directions altogether
+
+
+# ---------------------------------------------------------------- patches
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 301), (64, 48), (8, 8), (3, 20)])
+def test_a_picture_comes_back_from_its_patches(size):
+    picture = torch.rand(1, 3, *size, generator=chance())
+    patches = Patches.of(picture, 8)
+    assert torch.allclose(patches.joined(patches.all()), picture, atol=1e-5)
+
+
+def test_no_held_out_pixel_is_ever_learnt_from():
+    numbered = torch.arange(160 * 200.0).reshape(1, 1, 160, 200)
+    train, held = Patches.of(numbered, 8).parted(100_000, chance())
+    assert len(train) and len(held)
+    assert not set(train.flatten().tolist()) & set(held.flatten().tolist())
+
+
+def test_the_photographs_that_are_learnt_from_leave_out_the_visitors_own():
+    from hub import samples
+
+    assert "flower" not in others_than(samples.load("flower").resize((300, 200)))
+    assert "flower" in others_than(samples.load("cat"))
+
+
+def test_bundled_examples_are_parted_without_overlap():
+    data = bundled("digits")
+    train = {tuple(row) for row in data.train.flatten(1).tolist()}
+    assert len(data.train) + len(data.held) == 1797
+    assert sum(tuple(row) in train for row in data.held.flatten(1).tolist()) == 0
+
+
+# ---------------------------------------------------------------- networks
+
+
+@pytest.mark.parametrize("kind", ["linear", "dense", "convolutional"])
+@pytest.mark.parametrize("enlarging", list(ENLARGE))
+def test_every_network_gives_pictures_of_the_size_it_takes(kind, enlarging):
+    made = network(Design((3, 16, 24), kind, 5, 2, 8, enlarging=enlarging), chance())
+    pictures = torch.rand(2, 3, 16, 24, generator=chance())
+    assert made(pictures).shape == pictures.shape
+    assert made.encode(pictures).shape == (2, 5)
+
+
+def test_a_network_that_begins_as_pca_is_pca():
+    data = some_data(300, 12).reshape(-1, 3, 2, 2)
+    pca = linear.PCA.of(data)
+    for design in (Design((3, 2, 2), "linear", 4, 1), Design((3, 2, 2), "dense", 4, 3, 16, principal=True)):
+        made = begin_as_pca(network(design, chance(), pca.mean.reshape(3, 2, 2)), pca.components[:4])
+        assert torch.allclose(made(data), pca.through(data, 4), atol=1e-4)
+
+
+def test_building_a_network_leaves_global_chance_alone():
+    before = torch.get_rng_state()
+    network(Design((1, 8, 8), "convolutional", 4, 2, 8), chance())
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_too_deep_a_network_is_refused_with_what_fits():
+    with pytest.raises(BadParams, match="halved 2 times, not 3"):
+        Design((1, 12, 12), "convolutional", depth=3)
+
+
+def test_max_unpooling_puts_values_back_where_they_were():
+    picture = torch.arange(1.0, 17).reshape(1, 1, 4, 4)
+    small, places = F.max_pool2d(picture, 2, return_indices=True)
+    back = F.max_unpool2d(small, places, 2)
+    assert back[back > 0].tolist() == [6, 8, 14, 16]
+    assert torch.equal(F.max_pool2d(back, 2), small)
+    negative, places = F.max_pool2d(-picture, 2, return_indices=True)
+    assert not torch.equal(F.max_pool2d(F.max_unpool2d(negative, places, 2), 2), negative)
+
+
+# ---------------------------------------------------------------- training
+
+
+class Line(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(3))
+
+
+def squared(line, target):
+    return lambda batch: (batch @ (line.weight - target)).square().mean()
+
+
+@pytest.mark.parametrize("rule", ["adamw", "lbfgs"])
+def test_training_finds_the_minimum(rule):
+    line, target = Line(), torch.tensor([1.0, -2.0, 0.5])
+    data = torch.randn(100, 3, generator=chance())
+    list(fit(line, squared(line, target), data, Course(300, 50, 0.1, rule), chance()))
+    assert torch.allclose(line.weight, target, atol=0.01)
+
+
+def test_a_training_that_was_cut_off_ends_as_if_it_had_not_been():
+    target, data, course = torch.tensor([1.0, -2.0, 0.5]), torch.randn(100, 3, generator=chance()), Course(40, 8, 0.1)
+
+    def training(line, generator):
+        return Training(line, squared(line, target), data, course, generator)
+
+    whole = Line()
+    list(training(whole, chance(3)).run())
+    half = Line()
+    begun = training(half, chance(3))
+    steps = begun.run()
+    for _ in range(17):
+        next(steps)
+    tensors, plain = begun.state()
+    other = Line()
+    other.load_state_dict(half.state_dict())
+    resumed = training(other, chance(99))
+    resumed.resume(tensors, plain)
+    list(resumed.run())
+    assert torch.equal(other.weight, whole.weight)
+
+
+def test_a_training_that_runs_away_is_said_so():
+    line, data = Line(), torch.randn(100, 3, generator=chance())
+    with pytest.raises(NotFinite, match="smaller rate"):
+        list(fit(line, squared(line, torch.ones(3)), data, Course(50, 50, 1e6), chance()))
+
+
+def test_the_best_weights_are_kept():
+    line, errors = Line(), iter([3.0, 1.0, 2.0, 5.0, 4.0, 6.0])
+    seen = []
+
+    def held():
+        seen.append(line.weight.detach().clone())
+        return next(errors)
+
+    data = torch.randn(100, 3, generator=chance())
+    list(fit(line, squared(line, torch.ones(3)), data, Course(5, 50, 0.1), chance(), held=held, keep_best=True))
+    assert torch.equal(line.weight, seen[1])
+
+
+def test_the_log_draws_training_held_out_and_the_optimum_in_one_chart():
+    log = Log(references={"optimum": 0.5}, training=[(1.0, 2.0)], held=[(1.0, 3.0)])
+    curves = log.curves()
+    assert list(curves) == ["training", "held out", "optimum"]
+    assert len({curve.chart for curve in curves.values()}) == 1
+    assert curves["optimum"].kind == "reference"
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_network_comes_back_from_its_file_bit_for_bit():
+    made = network(Design((3, 8, 8), "convolutional", 4, 2, 8, enlarging="pixel shuffle"), chance())
+    file = packed(made, {"steps": 3}, {"more": torch.arange(3)})
+    back, facts, tensors = unpacked(file)
+    pictures = torch.rand(2, 3, 8, 8, generator=chance())
+    assert torch.equal(back(pictures), made(pictures))
+    assert facts == {"steps": 3} and tensors["more"].tolist() == [0, 1, 2]
+    assert packed(back, facts, tensors) == file
+
+
+@pytest.mark.parametrize("spoil", [lambda f: b"", lambda f: f[:-9], lambda f: b"PK" + f, lambda f: f.replace(b"dense", b"dance")])
+def test_a_spoiled_file_gives_one_line(spoil):
+    file = packed(network(Design((1, 8, 8), "dense", 4, 2, 8), chance()))
+    with pytest.raises(BadParams, match="not a whole file"):
+        unpacked(spoil(file))
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_psnr_and_ssim_are_those_of_hand_worked_cases():
+    flat = torch.full((1, 1, 9, 9), 0.5)
+    assert psnr(flat + 0.1, flat) == pytest.approx(20, abs=1e-4)
+    assert psnr(flat, flat) == 99
+    assert ssim(flat, flat) == pytest.approx(1)
+    picture = torch.rand(1, 3, 16, 16, generator=chance())
+    assert ssim(1 - picture, picture) < 0
