@@ -68,7 +68,7 @@ class Params(hub.Params):
         True, label="Other sizes too", description="Train codes of 1 to 32 numbers as well, for the curve and the map.", more=True
     )
     walk_from: int = hub.Field(
-        0, ge=0, le=5000, label="Walk from", description="The held-out example where the walk begins.", more=True
+        0, ge=0, le=5000, label="Walk from", description="The held-out example where the walk begins; the last where there are fewer.", more=True
     )
     walk_to: int = hub.Field(1, ge=0, le=5000, label="Walk to", description="The one where it ends.", more=True)
     patch: int = hub.Field(
@@ -103,8 +103,9 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
             made, data, params, generator, logs[k], lambda shown=shown: views.sheet(data, pca, params.code, shown), span, logs[params.code]
         )
     curves = logs[params.code].curves()
+    ends = tuple(min(end, len(data.held) - 1) for end in (params.walk_from, params.walk_to))
     yield hub.Result(
-        **report.told(data, pca, trained, params.code, params.seed, (params.walk_from, params.walk_to), curves),
+        **report.told(data, pca, trained, params.code, params.seed, ends, curves),
         progress=1.0,
     )
 
@@ -113,9 +114,6 @@ def codes(data: Examples, params: Params) -> list[int]:
     """The sizes of code that are trained, the chosen one first. Raises BadParams for what cannot be."""
     if params.code > data.numbers:
         raise BadParams(f"code: a picture here has {data.numbers} numbers; {params.code} are no bottleneck. Take fewer.")
-    for name in ("walk_from", "walk_to"):
-        if getattr(params, name) >= len(data.held):
-            raise BadParams(f"{name}: there are {len(data.held)} held-out examples here, counted from 0. Take a smaller number.")
     others = SIZES if params.sizes else ()
     return list(dict.fromkeys(k for k in (params.code, *others) if k <= data.numbers))
 
