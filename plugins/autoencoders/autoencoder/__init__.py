@@ -1,8 +1,8 @@
 """A network squeezes pictures through a few numbers and rebuilds them. One layer does what PCA does; more layers do better.
 
 An autoencoder has two halves: the encoder writes a picture as a short code, the decoder draws it again from the code alone.
-Nobody says what the code should mean: the picture is its own label, which turns an unsupervised task into a supervised one. Whatever
-cannot pass the bottleneck is lost, so the network has to find out what pictures of this kind have in common.
+Nobody says what the code should mean: the picture is its own label, which turns an unsupervised task into a supervised one.
+Whatever cannot pass the bottleneck is lost, so the network has to find out what pictures of this kind have in common.
 
 Beside it stands what statistics has known since 1901, principal component analysis (PCA) with as many numbers. A network of one
 linear layer each way, trained by gradient descent, ends at the same error and the same space as PCA: choose the kind "linear" and
@@ -10,8 +10,8 @@ see both. No linear network can get below that line, and the deeper ones do.
 
 Without a picture it learns from bundled data: handwritten digits, faces, things that this project draws, or photographs. With a
 picture it learns from its patches: four fifths of the blocks are learnt from, the rest is held out, and the picture is put
-together again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and t-SNE; the
-walk goes from one picture to another through the code.
+together again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and
+t-SNE; the walk goes from one picture to another through the code.
 
 Sources: Bourlard and Kamp 1988; Baldi and Hornik 1989, for the linear case; Hinton and Salakhutdinov 2006, for deep ones; van der
 Maaten and Hinton 2008, for t-SNE. Departures: a dense network is a linear autoencoder that begins as PCA, plus a correction by
@@ -23,6 +23,7 @@ alone its error depends.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -68,7 +69,7 @@ class Params(hub.Params):
         True, label="Other sizes too", description="Train codes of 1 to 32 numbers as well, for the curve and the map.", more=True
     )
     walk_from: int = hub.Field(
-        0, ge=0, le=5000, label="Walk from", description="The held-out example where the walk begins; the last where there are fewer.", more=True
+        0, ge=0, le=5000, label="Walk from", description="The held-out example where the walk begins, or the last.", more=True
     )
     walk_to: int = hub.Field(1, ge=0, le=5000, label="Walk to", description="The one where it ends.", more=True)
     patch: int = hub.Field(
@@ -99,9 +100,8 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         trained[k], logs[k] = made, Log(references=pca_errors(pca, data, k))
         shown = trained[params.code]
         span = 0.02 + 0.88 * i / len(sizes), 0.02 + 0.88 * (i + 1) / len(sizes)
-        yield from learnt(
-            made, data, params, generator, logs[k], lambda shown=shown: views.sheet(data, pca, params.code, shown), span, logs[params.code]
-        )
+        show = partial(views.sheet, data, pca, params.code, shown)
+        yield from learnt(made, data, params, generator, logs[k], show, span, logs[params.code])
     curves = logs[params.code].curves()
     ends = tuple(min(end, len(data.held) - 1) for end in (params.walk_from, params.walk_to))
     yield hub.Result(
