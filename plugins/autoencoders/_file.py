@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from safetensors import SafetensorError
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hub import devices
 from hub.errors import BadParams
-from plugins.autoencoders._networks import Autoencoder, Design
+from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Autoencoder, Design, Kind
 
 FORMAT = "netsee autoencoder 1"
 LARGEST = {"code": 4096, "depth": 8, "width": 4096}
@@ -43,6 +43,8 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
         values = head["design"]
         if any(not 1 <= values[name] <= most for name, most in LARGEST.items()):
             raise ValueError("too large")
+        if values["kind"] not in get_args(Kind) or values["activation"] not in ACTIVATIONS or values["enlarging"] not in ENLARGE:
+            raise ValueError("another kind of network")
         shape = tuple(int(n) for n in values["shape"])
         if len(shape) != 3 or shape[0] not in (1, 3) or not all(1 <= n <= 1024 for n in shape):
             raise ValueError("another shape")
