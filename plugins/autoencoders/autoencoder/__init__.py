@@ -13,11 +13,11 @@ picture it learns from its patches: four fifths of the blocks are learnt from, t
 together again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and
 t-SNE; the walk goes from one picture to another through the code.
 
-Sources: Bourlard and Kamp 1988; Baldi and Hornik 1989, for the linear case; Hinton and Salakhutdinov 2006, for deep ones; van der
-Maaten and Hinton 2008, for t-SNE. Departures: a dense network is a linear autoencoder that begins as PCA, plus a correction by
-hidden layers that begins as nothing (choose the start "random" for a plain one), and of all the weights on the way those with the
-least held-out error are kept. The linear network is trained by L-BFGS on all examples at once, through their covariance, on which
-alone its error depends.
+Sources: Bourlard and Kamp 1988; Baldi and Hornik 1989, for the linear case; Hinton and Salakhutdinov 2006, for deep ones; van
+der Maaten and Hinton 2008, for t-SNE. Departures: a dense network is a linear autoencoder that begins as PCA, plus a correction
+by hidden layers that begins as nothing (choose the start "random" for a plain one). Of all the weights on the way those with
+the least held-out error are kept, which flatters the held-out figures of deep networks a little. The linear network is trained
+by L-BFGS on all examples at once, through their covariance, on which alone its error depends.
 """
 
 from __future__ import annotations
