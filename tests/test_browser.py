@@ -317,6 +317,7 @@ def test_every_control_and_picture_has_a_name(visit):
         ("instant_style", {"size": 128}),
         ("style_transfer", {"size": 96}),
         ("photo_style", {"regions": 2}),
+        ("autoencoder", {"steps": 5, "depth": 2}),
     ],
 )
 def test_a_real_technique_runs_in_the_page(visit, name, settings):

@@ -28,6 +28,8 @@ WHOLES: dict[str, tuple[str, int, dict]] = {  # technique, longer side of the ph
     "sheet of 32 filters": ("activation_maximization", 0, {"show": "sheet of a layer", "layer": "late", "filters": 32}),
     "dream of a 512 px photo": ("deep_dream", 512, {}),
     "instant style of a 512 px photo": ("instant_style", 512, {}),
+    "autoencoder of digits": ("autoencoder", 0, {}),
+    "autoencoder of a 512 px photo": ("autoencoder", 512, {}),
     "instant style, an own style": ("instant_style", 512, {"style": "sample:gravel"}),
     "style transfer at 384 px": ("style_transfer", 512, {}),
     "photo style of a 1024 px photo": ("photo_style", 1024, {}),

@@ -1,4 +1,4 @@
-"""A network squeezes pictures through a few numbers and rebuilds them. One layer does what PCA does; more layers do better.
+"""A network squeezes pictures through a few numbers and rebuilds them. One layer does what PCA does; more can do better.
 
 An autoencoder has two halves: the encoder writes a picture as a short code, the decoder draws it again from the code alone.
 Nobody says what the code should mean: the picture is its own label, which turns an unsupervised task into a supervised one.
@@ -6,7 +6,8 @@ Whatever cannot pass the bottleneck is lost, so the network has to find out what
 
 Beside it stands what statistics has known since 1901, principal component analysis (PCA) with as many numbers. A network of one
 linear layer each way, trained by gradient descent, ends at the same error and the same space as PCA: choose the kind "linear" and
-see both. No linear network can get below that line, and the deeper ones do.
+see both. No linear network can get below that line. Deeper ones do, where there are
+examples enough: of the eighty bundled faces they learn little that PCA does not know.
 
 Without a picture it learns from bundled data: handwritten digits, faces, things that this project draws, or photographs. With a
 picture it learns from its patches: four fifths of the blocks are learnt from, the rest is held out, and the picture is put
