@@ -22,6 +22,7 @@ from hub.technique import (
     BackboneName,
     Curve,
     Field,
+    File,
     Image,
     LayerName,
     Params,
@@ -39,6 +40,7 @@ __all__ = [
     "BackboneName",
     "Curve",
     "Field",
+    "File",
     "HubError",
     "Image",
     "LayerName",
@@ -77,7 +79,7 @@ def stream(name: str, image: Any = None, *, policy: Policy | None = None, **para
 def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:
     """Make a picture again from the recipe in its PNG; `image` is the picture it was made from, where it was made from one.
 
-    pictures: second pictures by the name of their parameter. Samples are found without being given.
+    pictures: second pictures and files by the name of their parameter. Samples are found without being given.
     Raises BadRecipe where there is no recipe, it was altered, or the picture given is another.
     """
     return importlib.import_module("hub.recipe").replay(png, image, pictures=pictures, policy=policy)

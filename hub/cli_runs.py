@@ -6,13 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from time import monotonic
 from typing import Any
 
 import click
 
 from hub import flags, registry
 from hub.errors import BadOutput, BrokenTechnique
-from hub.out import Out, checked_folder
+from hub.out import Meanwhile, Out, checked_folder
 from hub.policy import Policy
 from hub.technique import Result, Technique
 
@@ -78,11 +79,14 @@ def _run(technique: Technique, context: click.Context) -> None:
     options = context.params
     out = _out(options["_out"], options["_json"])
     results = technique.stream(_picture(options.get("_picture")), flags.given(context, technique.Params), policy=Policy.local())
-    _finish(technique.name, _last(results, technique), out, options["_json"])
+    meanwhile = Meanwhile(out)
+    last = _last(results, technique, meanwhile)
+    _finish(technique.name, last, out, options["_json"])
+    meanwhile.clear(last)
 
 
-def _last(results: Iterator[Result], technique: Technique) -> Result:
-    """The end of a run, with a bar on the terminal on the way there."""
+def _last(results: Iterator[Result], technique: Technique, meanwhile: Meanwhile) -> Result:
+    """The end of a run, with a bar on the terminal on the way there, and files that come before it written."""
     from tqdm import tqdm
 
     from hub.runners.local import watch
@@ -92,9 +96,19 @@ def _last(results: Iterator[Result], technique: Technique) -> Result:
     with closing(watch(results)) as watched, tqdm(total=1.0, file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
         for result in watched:
             bar.update(result.progress - bar.n)
+            _keep(meanwhile, result)
     if result is None:
         raise BrokenTechnique(f"{technique.name} ended without a result.")
     return result
+
+
+def _keep(meanwhile: Meanwhile, result: Result) -> None:
+    """Write the files of a preview. Where they cannot be written now, that is said, and the run goes on."""
+    try:
+        meanwhile.write(result)
+    except OSError as error:
+        click.echo(f"What there is so far cannot be written: {error.strerror}. The run goes on.", err=True)
+        meanwhile.written = monotonic()
 
 
 def _picture(given: str | None) -> Any:
@@ -122,7 +136,7 @@ def _finish(name: str, result: Result, out: Out, as_json: bool) -> None:
 @click.argument("png")
 @click.argument("picture", required=False)
 @click.option("-o", "--out", required=True, metavar="OUT", help=OUT_HELP)
-@click.option("--with", "others", multiple=True, metavar="NAME=PICTURE", help="A second picture, such as guide=owl.png.")
+@click.option("--with", "others", multiple=True, metavar="NAME=FILE", help="A second picture or a file, such as guide=owl.png.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of the result as JSON.")
 def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_json: bool) -> None:
     """Make a picture again from the recipe in its PNG.
@@ -141,7 +155,7 @@ def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_
 def _named(given: str) -> tuple[str, Any]:
     name, equals, picture = given.partition("=")
     if not (name and equals and picture):
-        raise click.BadParameter(f"{given!r} is not NAME=PICTURE, such as guide=owl.png.", param_hint="--with")
+        raise click.BadParameter(f"{given!r} is not NAME=FILE, such as guide=owl.png.", param_hint="--with")
     return name.replace("-", "_"), _picture(picture)
 
 

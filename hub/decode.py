@@ -10,22 +10,20 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from hub.clean import check_finite, cleaned, eight_bits
-from hub.errors import BadPicture, HubError, OverLimit
-from hub.policy import MEBI, MEGA, Policy
+from hub.errors import BadFile, BadPicture, HubError, OverLimit
+from hub.files import read
+from hub.policy import MEGA, Policy
 
 SAMPLE = "sample:"
 TITLES = {"WEBP": "WebP"}
@@ -122,46 +120,10 @@ def _guarded(policy: Policy) -> Iterator[None]:
 # ---------------------------------------------------------------- the file
 
 def _read(source: Any, policy: Policy) -> bytes:
-    """The bytes of a file, of which hardly more is read than the policy allows."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        _check_length(memoryview(source).nbytes, policy)
-        return bytes(source)
-    if isinstance(source, (str, os.PathLike)):
-        data = _read_path(source, policy)
-    elif hasattr(source, "read"):
-        data = source.read(policy.upload_bytes + 1)
-    else:
-        raise BadPicture(f"A picture is a path, bytes, a file, a PIL image or a NumPy array, not {type(source).__name__}.")
-    if not isinstance(data, bytes):
-        raise BadPicture("A picture file must be opened in binary mode: open(path, 'rb').")
-    _check_length(len(data), policy)
-    return data
-
-
-def _check_length(length: int, policy: Policy) -> None:
-    if length > policy.upload_bytes:
-        raise OverLimit(f"This file is larger than {policy.upload_bytes / MEBI:.4g} MiB, the limit here. Try a smaller one.")
-
-
-def _read_path(source: str | os.PathLike[str], policy: Policy) -> bytes:
-    text = os.fsdecode(source)
-    if text.lower().startswith(("http://", "https://", "ftp://", "file:", "data:")):
-        raise BadPicture("Pictures are not fetched from web addresses. Save it first, then give its file.")
-    if not policy.paths:
-        raise BadPicture("Pictures cannot be given by path here. Upload one, or name a sample: sample:clouds.")
-    path = Path(text)
-    name = repr(path.name[-80:])
     try:
-        kind = path.stat().st_mode
-        if not stat.S_ISREG(kind):  # a pipe or a device may never end
-            raise BadPicture(f"{name} is {'a folder' if stat.S_ISDIR(kind) else 'no regular file'}. Give one picture file.")
-        with path.open("rb") as file:
-            return file.read(policy.upload_bytes + 1)
-    except FileNotFoundError as error:
-        raise BadPicture(f"There is no file {name}. Check the path, or name a sample: sample:clouds.") from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not a valid file name"
-        raise BadPicture(f"{name} cannot be read ({why.lower()}). Give a picture file that can.") from error
+        return read(source, policy)
+    except BadFile as error:
+        raise BadPicture(f"{error} A sample needs no file: {SAMPLE}clouds.") from error
 
 
 # ---------------------------------------------------------------- the header

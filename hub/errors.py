@@ -4,6 +4,7 @@ HubError                    one line that a visitor can read: what happened, wha
 ├── InputError              the caller's input; exit code 2 on the command line
 │   ├── BadOutput           a place that cannot be written to
 │   ├── BadAddress          a host or port that cannot be served on
+│   ├── BadFile             a file that cannot be read, or is not allowed
 │   ├── BadPicture          a picture that cannot be decoded, or is not allowed
 │   ├── BadParams           parameters that the technique does not take
 │   ├── BadRecipe           a file without a usable recipe, or a recipe that cannot be replayed here
@@ -39,6 +40,9 @@ class InputError(HubError): ...
 
 
 class BadAddress(InputError): ...
+
+
+class BadFile(InputError): ...
 
 
 class BadOutput(InputError): ...

@@ -1,10 +1,65 @@
-"""Files that are there in full or not at all."""
+"""Files: read within a limit, and written in full or not at all."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from hub.errors import BadFile, OverLimit
+from hub.policy import MEBI, Policy
+
+
+def read(source: Any, policy: Policy) -> bytes:
+    """What is in a file, given as a path, bytes or a binary file; hardly more of it is read than `policy` allows.
+
+    Raises BadFile, or OverLimit where it is too large: one line, without a folder name.
+
+    >>> read(b"abc", Policy.public())
+    b'abc'
+    """
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        _check_length(memoryview(source).nbytes, policy)
+        return bytes(source)
+    if isinstance(source, (str, os.PathLike)):
+        data = _read_path(source, policy)
+    elif hasattr(source, "read"):
+        data = source.read(policy.upload_bytes + 1)
+    else:
+        raise BadFile(f"A file is given as a path, as bytes or opened, not as {type(source).__name__}.")
+    if not isinstance(data, bytes):
+        raise BadFile("A file must be opened in binary mode: open(path, 'rb').")
+    _check_length(len(data), policy)
+    return data
+
+
+def _check_length(length: int, policy: Policy) -> None:
+    if length > policy.upload_bytes:
+        raise OverLimit(f"This file is larger than {policy.upload_bytes / MEBI:.4g} MiB, the limit here. Try a smaller one.")
+
+
+def _read_path(source: str | os.PathLike[str], policy: Policy) -> bytes:
+    text = os.fsdecode(source)
+    if text.lower().startswith(("http://", "https://", "ftp://", "file:", "data:")):
+        raise BadFile("Nothing is fetched from web addresses. Save it first, then give its file.")
+    if not policy.paths:
+        raise BadFile("Files cannot be given by path here. Upload one.")
+    path = Path(text)
+    name = repr(path.name[-80:])
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device may never end
+            raise BadFile(f"{name} is {'a folder' if stat.S_ISDIR(found.st_mode) else 'no regular file'}. Give one file.")
+        _check_length(found.st_size, policy)
+        with path.open("rb") as file:
+            return file.read(policy.upload_bytes + 1)  # it may have grown meanwhile
+    except FileNotFoundError as error:
+        raise BadFile(f"There is no file {name}. Check the path.") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not a valid file name"
+        raise BadFile(f"{name} cannot be read ({why.lower()}). Give a file that can.") from error
 
 
 def write_safely(path: str | os.PathLike[str], content: bytes) -> None:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
 from hub.errors import nearest
-from hub.technique import Image, Params
+from hub.technique import Params
 
 LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
 PLAIN: dict[Any, click.ParamType] = {int: click.INT, float: click.FLOAT, str: click.STRING}
@@ -86,9 +86,9 @@ def option(params: type[Params], name: str) -> click.Option:
     flag, told = flag_of(name), " ".join(filter(None, (field.description, _bounds(params, name))))
     if _bare(field.annotation)[0] is bool:
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=told)
-    kind = params.meaning(name)
-    return click.Option([flag, name], type=_type(field.annotation), default=None, help=told,
-                        metavar="PATH" if kind == "picture" else kind.upper() if kind else None)
+    kind, path = params.meaning(name), name in params.attached()
+    return click.Option([flag, name], type=_type(str | None if path else field.annotation), default=None, help=told,
+                        metavar="PATH" if path else kind.upper() if kind else None)
 
 
 def flag_of(name: str) -> str:
@@ -107,7 +107,7 @@ def given(context: click.Context, params: type[Params]) -> dict[str, Any]:
 
 
 def arguments(params: Params) -> list[str]:
-    """The words that give each of these values; second pictures are left out, for they have no words.
+    """The words that give each of these values; second pictures and files are left out, for they have no words.
 
     >>> class Dream(Params):
     ...     octaves: int = 4
@@ -119,11 +119,11 @@ def arguments(params: Params) -> list[str]:
 
 
 def words(params: type[Params], name: str, value: Any) -> Iterator[str]:
-    """The words that give a field this value; none for a picture."""
+    """The words that give a field this value; none for a picture or a file."""
     flag = flag_of(name)
     if isinstance(value, bool):
         yield flag if value else f"--no-{flag[2:]}"
-    elif params.meaning(name) != "picture":
+    elif name not in params.attached():
         yield f"{flag}={_text(params, name, value)}"
 
 
@@ -131,6 +131,8 @@ def _text(params: type[Params], name: str, value: Any) -> str:
     """A value as it is written after its flag."""
     if value is None:
         return "none"
+    if name in params.attached():
+        return str(value)
     if isinstance(_type_of(_bare(params.model_fields[name].annotation)[0]), Json):
         return json.dumps(value)
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
@@ -147,8 +149,6 @@ def _type(annotation: Any) -> click.ParamType:
 def _type_of(bare: Any) -> click.ParamType:
     if bare in PLAIN:
         return PLAIN[bare]
-    if bare is Image:
-        return click.STRING
     origin, parts = get_origin(bare), get_args(bare)
     if origin is Literal:
         return OneOf(parts)

@@ -10,6 +10,7 @@ import math
 import types
 from abc import ABCMeta
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -17,6 +18,7 @@ import gradio as gr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from hub.attached import KINDS
 from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit
 from hub.policy import Policy
 from hub.technique import Params
@@ -26,22 +28,27 @@ WIDE_COUNT = 20_000
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
 
 
-def _upload_path(self: gr.Image, payload: Any) -> str | None:
+def _upload_path(self: gr.components.Component, payload: Any) -> str | None:
     return payload.path if payload is not None and payload.path else None
 
 
-PictureInput: type[gr.Image] = ABCMeta.__new__(
-    type(gr.Image),
-    "PictureInput",
-    (gr.Image,),
-    {"preprocess": _upload_path, "get_block_name": lambda self: "image", "__module__": __name__},
-)
-"""A picture from a visitor, handed on as the path of the uploaded file and decoded nowhere but in `hub.decode`.
+def _unopened(name: str, control: type[gr.components.Component], block: str) -> Any:
+    """The same control, handing on the path of an uploaded file and opening nothing.
 
-Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name. It is not
-made by a class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which fails in a
-read-only installation.
+    It is not made by a class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which
+    fails in a read-only installation.
+    """
+    changed = {"preprocess": _upload_path, "get_block_name": lambda self: block, "__module__": __name__}
+    return ABCMeta.__new__(type(control), name, (control,), changed)
+
+
+PictureInput: type[gr.Image] = _unopened("PictureInput", gr.Image, "image")
+"""A picture from a visitor, decoded nowhere but in `hub.decode`.
+
+Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name.
 """
+FileInput: type[gr.File] = _unopened("FileInput", gr.File, "file")
+"""A file from a visitor. Gradio's own would leave an open temporary file behind for each."""
 
 
 def picture_input(**options: Any) -> gr.Image:
@@ -195,6 +202,14 @@ def _picture(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.com
     return picture_input(height=160, placeholder=hint, **{**common, "value": None})
 
 
+def _file(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    hint = common.pop("info")
+    with gr.Group(elem_classes=["field"]):
+        control = FileInput(height=110, **{**common, "value": None, "elem_classes": [*common["elem_classes"], "upload"]})
+        gr.HTML(f'<p class="info">{escape(hint or "")}</p>')
+    return control
+
+
 _Make = Callable[[FieldInfo, dict[str, Any], Policy], gr.components.Component]
 _BY_MEANING: dict[str, _Make] = {
     "backbone": _backbone,
@@ -203,6 +218,7 @@ _BY_MEANING: dict[str, _Make] = {
     "units": _several,
     "seed": _seed,
     "picture": _picture,
+    "file": _file,
 }
 _BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str: _text}
 
@@ -231,7 +247,7 @@ def converted(params: type[Params], name: str, value: Any, policy: Policy) -> An
     """
     field, meant = params.model_fields[name], params.meaning(name)
     kind = plain_type(field)
-    if meant == "picture":
+    if meant in KINDS:
         return uploaded(value, policy) if value else None
     if meant == "units" and isinstance(value, list):
         return ", ".join(map(str, value))
@@ -253,7 +269,7 @@ def uploaded(path: str, policy: Policy) -> bytes:
     """The bytes of an uploaded file. Raises OverLimit before reading one that is too large."""
     file = Path(path)
     if not file.is_file():
-        raise BadParams("That upload is no longer there. Choose the picture again.")
+        raise BadParams("That upload is no longer there. Choose it again.")
     if file.stat().st_size > policy.upload_bytes:
         raise OverLimit(f"That file is larger than {policy.upload_bytes // 2**20} MiB, the most that is taken here.")
     return file.read_bytes()
@@ -263,12 +279,12 @@ def uploaded(path: str, policy: Policy) -> bytes:
 
 
 def shown(params: Params) -> list[Any]:
-    """The value for each control, in the order of the fields; pictures are left empty."""
+    """The value for each control, in the order of the fields; pictures and files are left empty."""
     return [_held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
 
 
 def _held(meant: str | None, value: Any) -> Any:
-    return None if meant == "picture" else _parts(value) if meant == "units" else value
+    return None if meant in KINDS else _parts(value) if meant == "units" else value
 
 
 def _parts(value: str | None) -> list[str]:

@@ -12,30 +12,32 @@ from hub import flags, stage
 from hub.errors import BadParams
 from hub.technique import Params, Technique
 
+STANDS_FOR = {"picture": ".jpg", "file": ".bin"}  # how a file is called that the reader has and we do not know
 MOST = 4000  # characters of a link's parameters; longer ones are refused unread
 
 
 def changed(params: Params) -> dict[str, Any]:
-    """What differs from the defaults, as JSON can carry it; pictures are left out."""
+    """What differs from the defaults, as JSON can carry it; pictures and files are left out."""
     held = params.model_dump()
     return {
         name: held[name]
         for name, field in type(params).model_fields.items()
-        if type(params).meaning(name) != "picture" and held[name] != field.get_default(call_default_factory=True)
+        if name not in params.attached() and held[name] != field.get_default(call_default_factory=True)
     }
 
 
 def code(technique: Technique, params: Params, pictured: bool) -> str:
     """The run in Python and in the shell, and the link that brings these settings back.
 
-    pictured: whether a picture is given. It and second pictures stand there under names of files to be replaced.
+    pictured: whether a picture is given. It, second pictures and files stand there under names to be replaced.
     """
     values, pictured = changed(params), pictured or technique.picture == "needed"
-    seconds = {name: f"{name}.jpg" for name in params.fields_meaning("picture") if getattr(params, name) is not None}
+    given = [name for name in params.attached() if getattr(params, name) is not None]
+    named = {name: name + STANDS_FOR[params.meaning(name)] for name in given}
     words = [word for name, value in values.items() for word in flags.words(type(params), name, value)]
-    words += [f"{flags.flag_of(name)}={file}" for name, file in seconds.items()]
+    words += [f"{flags.flag_of(name)}={file}" for name, file in named.items()]
     shell = shlex.join(["netsee", "run", technique.name, *(["photo.jpg"] if pictured else []), "-o", "out.png", *words])
-    return stage.code(stage.python_code(technique.name, pictured, values | seconds), shell, link(technique.name, values))
+    return stage.code(stage.python_code(technique.name, pictured, values | named), shell, link(technique.name, values))
 
 
 def link(name: str, values: dict[str, Any]) -> str:

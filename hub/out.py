@@ -3,6 +3,9 @@
 `-o NAME.png` writes the picture there, and the result's files (a video, say) beside it as NAME.FILE. `-o FOLDER`, an existing
 folder or a name that ends in `/`, writes TECHNIQUE.png in it, the files, and every further picture as TECHNIQUE-01.png …
 `-o -` writes the PNG to standard output and nothing else. What exists is replaced.
+
+Files that come before the end (`Meanwhile`) lie where the final ones will, so that a run which is killed leaves something to go
+on from; but nothing that was there is replaced before there is a result to replace it with.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
+from time import monotonic
 
 from hub.errors import BadOutput, BrokenTechnique
 from hub.files import write_safely
@@ -51,11 +56,19 @@ class Out:
             return [*_further(result), *result.files]
         if self.folder:
             self._write_folder(self.path, name, result)
+            self._write_files(result)
             return []
         _save(result, self.path)
-        for file, content in _files(result):
-            write_safely(self.path.with_name(f"{self.path.stem}.{file}"), content)
+        self._write_files(result)
         return _further(result)
+
+    def place(self, file: str) -> Path:
+        """Where a file of a result goes; not asked of standard output, which takes none."""
+        return self.path / file if self.folder else self.path.with_name(f"{self.path.stem}.{file}")
+
+    def _write_files(self, result: Result) -> None:
+        for file, content in _files(result):
+            write_safely(self.place(file), content)
 
     @staticmethod
     def _write_folder(folder: Path, name: str, result: Result) -> None:
@@ -64,8 +77,42 @@ class Out:
         for number, (image, _) in enumerate(result.images, 1):
             image.save(content := io.BytesIO(), "PNG")
             write_safely(folder / f"{name}-{number:02d}.png", content.getvalue())
-        for file, data in _files(result):
-            write_safely(folder / file, data)
+
+
+@dataclass
+class Meanwhile:
+    """The files of previews, written at most once in `every` seconds, and not at all by a run that is shorter.
+
+    Where a file was there before the run, they lie beside it as NAME.unfinished-1.
+    """
+
+    out: Out
+    every: float = 5.0
+    ours: dict[str, Path] = field(default_factory=dict)
+    written: float = field(default_factory=monotonic)
+
+    def write(self, result: Result) -> None:
+        """Write what a preview has, if it is time. Raises OSError, BrokenTechnique where a name is not a plain one."""
+        if self.out.path is None or result.progress >= 1 or monotonic() - self.written < self.every:
+            return
+        for file, content in _files(result):
+            if file not in self.ours:
+                self.ours[file] = _free(self.out.place(file))
+            write_safely(self.ours[file], content)
+            self.written = monotonic()
+
+    def clear(self, result: Result) -> None:
+        """Take away what `result`, which is written by now, has not replaced."""
+        final = [self.out.place(file) for file in result.files] if self.ours else []
+        for path in self.ours.values():
+            if path not in final:
+                path.unlink(missing_ok=True)
+
+
+def _free(path: Path) -> Path:
+    """The path itself where nothing is there, else the first free name beside it."""
+    others = (path.with_stem(f"{path.stem}.unfinished-{number}") for number in count(1))
+    return next(place for place in chain([path], others) if not os.path.lexists(place))
 
 
 def checked_folder(text: str) -> Path:

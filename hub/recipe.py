@@ -23,6 +23,7 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngInfo
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
+from hub.attached import MARK, marked, taken
 from hub.decode import decode, fit, picture_hash, png_text
 from hub.errors import BadPicture, BadRecipe, BrokenTechnique, HubError
 from hub.files import write_safely
@@ -36,7 +37,6 @@ MOST_BYTES = 64 * 1024
 MOST_DEPTH = 8
 LIBRARIES = ("torch", "timm", "numpy", "pillow")
 LOCAL = "local-dir:"
-MARK = "sha256:"  # how a second picture stands among the parameters
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -55,7 +55,7 @@ class Source(BaseModel):
 class Recipe(BaseModel):
     """All that a result depends on.
 
-    params: by name, as JSON, every one of them; second pictures as "sha256:" and the hash of their pixels.
+    params: by name, as JSON, every one of them; second pictures and files as "sha256:" and a hash, of pixels or of bytes.
     weights: backbone name, or the technique's name for what it ships -> hash of its weights.
     input: the picture that went in, None where none did.
     versions, device: what is promised to give the same bytes again, only while it stays the same.
@@ -193,7 +193,7 @@ def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = 
     """Make a picture again from the recipe in its PNG: the same bytes, as long as the versions are the same.
 
     image: the picture it was made from; not needed where it was made from none, or from a sample.
-    pictures: second pictures (style, mask, guide) by the name of their parameter; samples are found without.
+    pictures: second pictures (style, mask, guide) and files by the name of their parameter; samples are found without.
     Where something else is installed than was then, the caption says so.
     Raises BadRecipe where the recipe or a picture does not fit, and what a run raises.
     """
@@ -210,26 +210,26 @@ def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = 
 def prepare(recipe: Recipe, pictures: Mapping[str, Any], policy: Policy) -> tuple[Technique, Params]:
     """The technique of a recipe and its parameters, checked as any others. Raises BadRecipe, UnknownTechnique, BadParams."""
     technique = importlib.import_module("hub.registry").technique(recipe.technique)
-    fields = technique.Params.fields_meaning("picture")
+    fields = technique.Params.attached()
     stray = sorted(pictures.keys() - set(fields))
     if stray:
-        raise BadRecipe(f"{stray[0]!r} is not a picture among the parameters of {technique.name}.")
-    values = recipe.params
-    found = {name: _second(name, values[name], pictures.get(name), policy) for name in fields if values.get(name) is not None}
+        raise BadRecipe(f"{stray[0]!r} is not a picture or a file among the parameters of {technique.name}.")
+    values, kind = recipe.params, technique.Params.meaning
+    found = {name: _attached(name, kind(name), values[name], pictures.get(name), policy)
+             for name in fields if values.get(name) is not None}
     return technique, technique.Params.read_json(values, policy, pictures=found)
 
 
-def _second(name: str, mark: Any, given: Any, policy: Policy) -> Image:
-    """A second picture: the one given, or the sample that has its hash."""
-    wanted = mark.removeprefix(MARK) if isinstance(mark, str) else ""
+def _attached(name: str, kind: Any, wanted: Any, given: Any, policy: Policy) -> Image | bytes:
+    """A second picture or a file: what is given, or the sample that has its hash."""
     if given is not None:
-        image = decode(given, policy).image
-        if picture_hash(image) != wanted:
-            raise BadRecipe(f"The picture given for {name} is not the one that was used. Give that one, unchanged.")
-        return image
-    image = _sample(wanted, lambda picture: picture)
+        held = taken(kind, given, policy)
+        if marked(held) != wanted:
+            raise BadRecipe(f"The {kind} given for {name} is not the one that was used. Give that one, unchanged.")
+        return held
+    image = _sample(str(wanted).removeprefix(MARK), lambda picture: picture) if kind == "picture" else None
     if image is None:
-        raise BadRecipe(f"Give the picture that was used for {name} too: its parameter keeps only a hash.")
+        raise BadRecipe(f"Give the {kind} that was used for {name} too: its parameter keeps only a hash.")
     return image
 
 

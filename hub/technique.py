@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, g
 
 import pydantic
 from PIL import Image as PILImage
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
-from pydantic_core import core_schema
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hub.attached import KINDS, Attached
 from hub.errors import BadParams, BadPicture, BrokenTechnique, UnknownBackbone, nearest
 from hub.policy import Policy
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Image = PILImage.Image
 RESERVED = frozenset({"help", "image", "json", "name", "out", "picture", "policy"})
 """Names that no parameter may have: `hub.run` and `netsee run` use them."""
-Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture"]
+Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture", "file"]
 
 
 # ---------------------------------------------------------------- parameters
@@ -48,36 +48,6 @@ class Means:
     kind: Kind
 
 
-class _PictureSchema:
-    """Lets a `Params` field hold a picture: given as a path, bytes, PIL image or array; held as a clean RGB PIL image."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        def decoded(value: Any, info: ValidationInfo) -> Image:
-            from hub.decode import decode
-
-            context = info.context or {}
-            value = context.get("pictures", {}).get(info.field_name, value)
-            try:
-                return decode(value, context.get("policy") or Policy.local()).image
-            except BadPicture as error:
-                raise ValueError(str(error)) from error
-
-        return core_schema.with_info_plain_validator_function(
-            decoded, serialization=core_schema.plain_serializer_function_ser_schema(_picture_id, when_used="json")
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "format": "picture"}
-
-
-def _picture_id(image: Image) -> str:
-    from hub.decode import picture_hash
-
-    return f"sha256:{picture_hash(image)}"
-
-
 BackboneName = Annotated[str, Means("backbone"), pydantic.Field(max_length=200)]
 """The name of a network; see `netsee list --backbones`."""
 LayerName = Annotated[str, Means("layer"), pydantic.Field(max_length=200)]
@@ -88,8 +58,11 @@ UnitNames = Annotated[str, Means("units"), pydantic.Field(max_length=2000)]
 """Several units of the layer chosen beside it, separated by commas; empty for all of it."""
 Seed = Annotated[int, Means("seed"), pydantic.Field(ge=0, lt=2**31)]
 """What chance starts from: the same seed gives the same picture."""
-Picture = Annotated[PILImage.Image, _PictureSchema, Means("picture")]
-"""A second picture (style, mask, guide)."""
+Picture = Annotated[PILImage.Image, Attached("picture"), Means("picture")]
+"""A second picture (style, mask, guide), given as a path, bytes, a PIL image, an array or "sample:NAME"; held clean, as RGB."""
+File = Annotated[bytes, Attached("file"), Means("file")]
+"""A file that is no picture (a trained model, say), given as a path, bytes or a binary file; held as bytes, at least one and no
+more than the policy allows. What is in them is the technique's to check."""
 
 
 def Field(
@@ -139,12 +112,12 @@ class Params(BaseModel):
         return cls._checked(lambda: cls.model_validate(dict(values or {}), context={"policy": policy}), policy)
 
     @classmethod
-    def read_json(cls, values: Mapping[str, Any], policy: Policy | None = None, *, pictures: Mapping[str, Image]) -> Params:
+    def read_json(cls, values: Mapping[str, Any], policy: Policy | None = None, *, pictures: Mapping[str, Any]) -> Params:
         """As `read`, from values that came out of JSON, where a tuple is a list and an enumeration its value.
 
-        pictures: what the fields of second pictures hold, which JSON cannot.
+        pictures: what the fields of second pictures and of files hold, which JSON cannot.
         """
-        context = {"policy": policy, "pictures": pictures}
+        context = {"policy": policy, "attached": pictures}
         return cls._checked(lambda: cls.model_validate_json(json.dumps(dict(values)), context=context), policy)
 
     @classmethod
@@ -186,6 +159,11 @@ class Params(BaseModel):
     @classmethod
     def fields_meaning(cls, kind: Kind) -> list[str]:
         return [name for name in cls.model_fields if cls.meaning(name) == kind]
+
+    @classmethod
+    def attached(cls) -> list[str]:
+        """The fields of second pictures and of files: what neither JSON nor an address nor the words of the shell can hold."""
+        return [name for name in cls.model_fields if cls.meaning(name) in KINDS]
 
 
 def _nested_metadata(annotation: Any) -> Iterator[Any]:
@@ -230,7 +208,8 @@ class Result:
     table: rows of one mapping each, column name -> value.
     metrics: name -> number, figures of quality.
     caption: one or two sentences about this very result.
-    files: file name -> bytes, for download.
+    files: file name -> bytes, for download. On the way, what there is so far, to go on from where the run is stopped or killed;
+        then it had better be a function, which is called every few seconds at most.
     progress: share of the work done, in [0, 1]; the last result has 1.
     recipe: how the result was made; filled in by the hub.
     """
@@ -241,13 +220,13 @@ class Result:
     table: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     caption: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: Any = field(default_factory=dict)
     progress: float = 0.0
     recipe: Recipe | None = None
 
     def __getattribute__(self, name: str) -> Any:
         value = super().__getattribute__(name)
-        if name in ("image", "curves") and callable(value):
+        if name in ("image", "curves", "files") and callable(value):
             value = value()
             setattr(self, name, value)
         return value

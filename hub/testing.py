@@ -19,7 +19,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import PIL.Image
@@ -83,8 +82,6 @@ def check_technique(name: str, quick: Mapping[str, Any] | None = None) -> None:
 def _applies(label: str, trial: Trial) -> bool:
     if label == "takes_odd_pictures":
         return trial.technique.picture != "none"
-    if label == "replays_from_its_recipe":  # a recipe holds a second picture's hash, not the picture
-        return all(getattr(trial.params, name) is None for name in trial.technique.Params.fields_meaning("picture"))
     return True
 
 
@@ -113,16 +110,17 @@ def schema_makes_a_round_trip(trial: Trial) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a default that JSON cannot carry is left out of the schema
         json.dumps(params.model_json_schema(), allow_nan=False)
-    pictures = set(params.fields_meaning("picture"))
-    plain = json.dumps(trial.params.model_dump(mode="json", exclude=pictures), allow_nan=False)
-    read = params.model_validate_json(json.dumps({**json.loads(plain), **{p: None for p in pictures if _may_be_none(params, p)}}))
-    for name in params.model_fields.keys() - pictures:
+    plain = json.dumps(trial.params.model_dump(mode="json"), allow_nan=False)
+    read = params.read_json(json.loads(plain), pictures=_attached(trial))
+    for name in params.model_fields.keys() - set(params.attached()):
         before, after = getattr(trial.params, name), getattr(read, name)
         require(before == after, f"{name} is {before!r} before JSON and {after!r} after.")
 
 
-def _may_be_none(params: type[Params], name: str) -> bool:
-    return params.model_fields[name].get_default() is None
+def _attached(trial: Trial) -> dict[str, Any]:
+    """The pictures and files of a trial's parameters, which JSON knows only by their hash."""
+    held = {name: getattr(trial.params, name) for name in trial.technique.Params.attached()}
+    return {name: value for name, value in held.items() if value is not None}
 
 
 @_check
@@ -132,7 +130,7 @@ def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
     shown = _shown(params)
     for name, each in params.model_fields.items():
         default = each.get_default(call_default_factory=True)
-        if each.is_required() or isinstance(default, PIL.Image.Image):
+        if each.is_required() or default is not None and name in params.attached():
             continue
         spoken = _spoken(params, name, default)
         require(spoken == default, f"{name} is {default!r} in Python and {spoken!r} on the command line.")
@@ -140,10 +138,10 @@ def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
 
 
 def _shown(params: type[Params]) -> dict[str, Any]:
-    """What the controls of the form hold before anyone touches them, read as their fields' types; pictures are left out."""
+    """What the controls of the form hold before anyone touches them, read as their fields' types, but for what is attached."""
     from hub import forms
 
-    policy, names = Policy.local(), [name for name in params.model_fields if params.meaning(name) != "picture"]
+    policy, names = Policy.local(), [name for name in params.model_fields if name not in params.attached()]
     with forms.gr.Blocks():  # a control with a button of its own needs a page to stand on
         return {name: forms.converted(params, name, forms.component(params, name, policy).value, policy) for name in names}
 
@@ -211,7 +209,7 @@ def replays_from_its_recipe(trial: Trial) -> None:
     if trial.first_result.image is None:
         return
     png = recipe.png_bytes(trial.first_result)
-    again = recipe.png_bytes(recipe.replay(png, trial.picture))
+    again = recipe.png_bytes(recipe.replay(png, trial.picture, pictures=_attached(trial)))
     require(again == png, "A replayed PNG differs from its original.")
 
 
@@ -227,8 +225,7 @@ def results_last(trial: Trial) -> None:
     for name, curve in result.curves.items():
         require(len(curve.x) == len(curve.y), f"The curve {name} has {len(curve.x)} x and {len(curve.y)} y.")
         require(len(curve.spread) in (0, len(curve.y)), f"The curve {name} has {len(curve.y)} y and {len(curve.spread)} spreads.")
-    require(all(isinstance(data, bytes) and Path(name).name == name for name, data in result.files.items()),
-             "files holds something else than plain names and bytes.")
+    require(trial.first.plain_files, "files holds something else than plain names and bytes.")
     json.dumps(result.table)
     trial.run(None if trial.picture is None else trial.picture.rotate(180))
     require(digest(result) == before, "A later run changed an earlier result.")

@@ -38,11 +38,13 @@ def require(kept: bool, otherwise: str) -> None:
 
 @dataclass
 class Seen:
-    """What was noticed during one run: the last result, progress at each step, and what each step left changed in the process."""
+    """What was noticed during one run: the last result, progress at each step, what each step left changed in
+    the process, and whether all files were bytes under plain names."""
 
     result: Result | None = None
     progress: list[float] = field(default_factory=list)
     disturbed: list[str] = field(default_factory=list)
+    plain_files: bool = True
     picture_before: str = ""
     picture_after: str = ""
 
@@ -85,6 +87,7 @@ class Trial:
         around = Surroundings.now()
         for result in self.spied(seen).stream(picture or self.picture, self.params):
             _ = result.image
+            seen.plain_files &= all(isinstance(data, bytes) and Path(name).name == name for name, data in result.files.items())
             seen.result = result
             seen.progress.append(result.progress)
             seen.disturbed += around.changed()

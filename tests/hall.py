@@ -40,6 +40,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
             time.sleep(params.pause)
             share = (i + 1) / (params.steps + 1)
             yield hub.Result(image=lambda s=share: painted(image, s * params.strength), progress=share, caption=f"Coat {i + 1}",
+                             files=lambda s=share: {"red.txt": str(s).encode()},
                              curves={"redness": hub.Curve([0.0, float(i + 1)], [0.0, share])})
         LOG.append("finished")
         yield hub.Result(image=painted(image, params.strength), progress=1.0, caption="Red as could be.",
@@ -60,12 +61,14 @@ from PIL import Image as Pillow
 
 class Params(hub.Params):
     grey: int = hub.Field(128, ge=0, le=255, description="How light.")
+    note: hub.File | None = hub.Field(None, description="What the file that comes out holds.", more=True)
 
 @hub.technique(title="Grey", family="See")
 def run(image: None, params: Params) -> Iterator[hub.Result]:
     square = Pillow.new("RGB", (32, 32), (params.grey,) * 3)
-    yield hub.Result(image=square, images=[(square, "One <b>square</b>")], files={"note.txt": b"grey"}, table=[{"side": 32}],
-                     curves={"light": hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")}, progress=1.0)
+    yield hub.Result(image=square, images=[(square, "One <b>square</b>")], files={"note.txt": params.note or b"grey"},
+                     table=[{"side": 32}], caption=str(params.note), progress=1.0,
+                     curves={"light": hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")})
 '''
 FAULTY = '''"""Raises.
 

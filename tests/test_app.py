@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -13,7 +14,7 @@ from PIL import Image
 
 import hub
 from hub import links, registry
-from hub.app import build, exhibit, room
+from hub.app import build, exhibit, play, room
 from hub.app.page import family_order
 from hub.policy import Policy
 from hub.recipe import read_recipe
@@ -168,6 +169,31 @@ def test_bad_parameters_are_one_readable_line(client, values, line):
     assert "Traceback" not in str(refused.value) and len(str(refused.value).splitlines()) == 1
 
 
+def test_an_endpoint_takes_an_uploaded_file(client, tmp_path):
+    from gradio_client import handle_file
+
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    _, facts = client.predict(note=handle_file(str(tmp_path / "model.bin")), api_name="/grey")
+    assert facts["caption"] == "b'weights'"
+
+
+@pytest.mark.parametrize("given", ["a path", "a name", "an address"])
+@pytest.mark.parametrize("name", ["grey", "red"])
+def test_an_endpoint_takes_no_file_that_was_not_uploaded(address, tmp_path, name, given):
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (4, 3)).save(secret)
+    told = {
+        "a path": {"path": str(secret), "meta": {"_type": "gradio.FileData"}},
+        "a name": str(secret),
+        "an address": {"path": "", "url": f"file://{secret}", "meta": {"_type": "gradio.FileData"}},
+    }[given]
+    data = {"grey": [128, told], "red": [told, 1, 0.5, "calm", 0, 0]}[name]
+    code, event = posted(address, f"/gradio_api/call/{name}", json.dumps({"data": data}).encode())
+    assert code == 200
+    _, said = got(address, f"/gradio_api/call/{name}/{json.loads(event)['event_id']}")
+    assert said == b'event: error\ndata: {"error": null}\n\n'
+
+
 def test_an_error_of_ours_is_said_and_any_other_has_a_number_only(client):
     with pytest.raises(Exception, match="This is too much. Try less."):
         client.predict(kindly=True, api_name="/faulty")
@@ -208,6 +234,67 @@ def waited(condition, seconds=30):
     while not condition():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.05)
+
+
+# ---------------------------------------------------------------- a run that is stopped
+
+
+def test_a_stopped_run_offers_the_files_of_its_last_preview(page, photo, monkeypatch):
+    red, kept = page.rooms["red"], []
+    monkeypatch.setattr(play, "kept_file", lambda data, name: kept.append((name, data)) or f"/kept/{name}")
+    left = room.Left()
+    running = play.runner(red)(photo, 4, 0.5, "calm", 0.0, 0, left)
+    next(running), next(running)
+    assert kept == []  # while it runs nothing is written
+    running.close()
+    assert kept == [("red.txt", b"0.2")] and left.files == ["/kept/red.txt"]
+    said = dict(zip(room.SHOWN, asyncio.run(play.stopped(left)), strict=True))
+    assert said["files"]["value"] == ["/kept/red.txt"] and said["files"]["visible"]
+    assert "so are the files" in said["status"] and said["run"]["interactive"] and not said["stop"]["interactive"]
+    again = dict(zip(room.SHOWN, asyncio.run(play.stopped(left)), strict=True))
+    assert again["files"]["value"] is None and "files" not in again["status"]
+
+
+def test_what_is_said_after_stop_waits_for_the_step_to_end():
+    left = room.Left(running=True)
+
+    async def stop() -> list:
+        said = asyncio.create_task(play.stopped(left))
+        await asyncio.sleep(0.1)
+        assert not said.done()
+        left.files, left.running = ["/kept/red.txt"], False
+        return await said
+
+    said = dict(zip(room.SHOWN, asyncio.run(stop()), strict=True))
+    assert said["files"]["value"] == ["/kept/red.txt"]
+
+
+def test_a_run_that_ends_leaves_no_files_of_previews(page, photo, monkeypatch):
+    kept, left = [], room.Left(["/kept/of-an-earlier-one"])
+    monkeypatch.setattr(play, "kept_file", lambda data, name: kept.append(name) or f"/kept/{name}")
+    for _ in play.runner(page.rooms["red"])(photo, 2, 0.5, "calm", 0.0, 0, left):
+        pass
+    assert kept == ["red.png"] and left == room.Left()
+
+
+def test_a_run_over_the_deadline_offers_what_it_had(museum, photo, monkeypatch):
+    monkeypatch.setattr(play, "kept_file", lambda data, name: f"/kept/{name}")
+    red = build(Policy.local().but(deadline=0.01)).rooms["red"]
+    *_, last = play.runner(red)(photo, 4, 0.5, "calm", 0.02, 0, room.Left())
+    said = dict(zip(room.SHOWN, last, strict=True))
+    assert "Stopped after" in said["status"] and said["files"]["value"] == ["/kept/red.txt"]
+
+
+def test_files_that_cannot_be_made_do_not_keep_a_run_from_stopping(page, photo, monkeypatch):
+    def full(*_):
+        raise OSError("no space")
+
+    monkeypatch.setattr(play, "kept_file", full)
+    left = room.Left()
+    running = play.runner(page.rooms["red"])(photo, 4, 0.5, "calm", 0.0, 0, left)
+    next(running), next(running)
+    running.close()
+    assert left.files == []
 
 
 # ---------------------------------------------------------------- the server

@@ -126,6 +126,24 @@ def test_previews_arrive_with_a_bar_and_stop_ends_the_run(visit):
     assert closed(1, before)[before:] == ["began", "closed"]
 
 
+def test_a_stopped_run_gives_its_files_to_the_one_who_stopped_it(visit):
+    page, other = visit(), visit()
+    for each in (page, other):
+        slow(each)
+    for _ in range(2):
+        button(page, "Run").click()
+        expect(line(page)).to_contain_text("Coat 9")
+        assert page.locator(".files a:visible").count() == 0
+        button(page, "Stop").click()
+        expect(line(page)).to_contain_text("so are the files below")
+        with page.expect_download() as download:
+            page.locator(".files a:visible").first.click()
+        assert 0 < float(download.value.path().read_text()) < 1
+    button(other, "Run").click()
+    button(other, "Stop").click()
+    expect(line(other)).to_contain_text("Stopped")
+
+
 def test_a_visitor_who_leaves_stops_their_run(visit):
     page = visit()
     slow(page)

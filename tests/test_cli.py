@@ -4,10 +4,12 @@ import io
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from PIL import Image
 
 import hub
 from hub import cli, cli_runs
+from hub.out import Meanwhile, Out
 from hub.technique import Result
 
 
@@ -124,6 +127,29 @@ def test_a_second_picture_is_a_path(netsee, toy, photo, tmp_path):
     assert netsee("run", toy, "-o", tmp_path / "out.png", "--mask", photo)[0] == 0
     code, _, error = netsee("run", toy, "-o", tmp_path / "out.png", "--mask", "no.png")
     assert code == 2 and error.startswith("BadParams: mask: There is no file 'no.png'")
+
+
+def test_a_file_is_a_path(netsee, toy, tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    assert netsee("run", toy, "-o", tmp_path / "out.png", "--model", tmp_path / "model.bin") == (0, "", "")
+    assert (tmp_path / "out.note.txt").read_bytes() == b"weights"
+    code, _, error = netsee("run", toy, "-o", tmp_path / "out.png", "--model", tmp_path)
+    assert code == 2 and error.startswith("BadParams: model: ") and error.endswith("is a folder. Give one file\n")
+    assert "--model PATH" in netsee("info", toy)[1]
+
+
+def test_replay_takes_the_file_by_name_and_only_that_one(netsee, toy, tmp_path):
+    model = tmp_path / "model.bin"
+    model.write_bytes(b"weights")
+    netsee("run", toy, "-o", tmp_path / "a.png", "--model", model)
+    again = ("replay", tmp_path / "a.png", "-o", tmp_path / "b.png")
+    code, _, error = netsee(*again)
+    assert code == 2 and "Give the file that was used for model" in error
+    assert netsee(*again, "--with", f"model={model}") == (0, "", "")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    model.write_bytes(b"other")
+    code, _, error = netsee(*again, "--with", f"model={model}")
+    assert code == 2 and error.startswith("BadRecipe: The file given for model is not the one that was used.")
 
 
 def test_json_prints_the_figures(netsee, toy, tmp_path):
@@ -236,6 +262,42 @@ def test_ctrl_c_ends_in_one_line_with_nothing_half_written(toy, tmp_path):
     assert list(folder.iterdir()) == []
 
 
+def test_a_run_that_is_killed_leaves_the_files_so_far(toy, tmp_path):
+    note = tmp_path / "train.note.txt"
+    running = process("run", toy, "-o", tmp_path / "train.png", "--steps", 500, "--pause", 0.05)
+    try:
+        end = time.monotonic() + 120
+        while not note.exists():
+            assert running.poll() is None and time.monotonic() < end
+            time.sleep(0.1)
+    finally:
+        running.kill()
+        running.wait()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["train.note.txt"]
+    assert re.fullmatch(rb"\d+ dots", note.read_bytes()) and note.read_bytes() != b"0 dots"
+
+
+def test_a_preview_that_cannot_be_written_is_said_and_the_run_goes_on(netsee, toy, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli_runs, "Meanwhile", lambda out: Meanwhile(out, every=0))
+    monkeypatch.setattr("hub.out.write_safely", full)
+    monkeypatch.setattr(Out, "write", lambda *_: [])
+    code, _, error = netsee("run", toy, "-o", tmp_path / "out.png", "--steps", 1)
+    assert (code, error) == (0, "What there is so far cannot be written: No space left on device. The run goes on.\n")
+
+
+def test_a_run_that_ends_leaves_only_its_final_files(netsee, toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli_runs, "Meanwhile", lambda out: Meanwhile(out, every=0))
+    (tmp_path / "out.note.txt").write_bytes(b"mine")
+    assert netsee("run", toy, "-o", tmp_path / "out.png", "--steps", 0)[0] == 2
+    assert (tmp_path / "out.note.txt").read_bytes() == b"mine"
+    assert netsee("run", toy, "-o", tmp_path / "out.png", "--steps", 2) == (0, "", "")
+    found = sorted(path.name for path in tmp_path.iterdir() if path.is_file())
+    assert found == ["out.note.txt", "out.png"] and (tmp_path / "out.note.txt").read_bytes() == b"dots"
+
+
 def test_a_reader_that_leaves_early_is_no_error_of_ours(toy):
     reader, writer = os.pipe()
     os.close(reader)
@@ -306,5 +368,5 @@ def test_doctor_fails_only_for_what_is_essential(netsee, monkeypatch, good, esse
 
 
 def test_progress_is_silent_in_a_pipe(toy, capfd):
-    last = cli_runs._last(iter([Result(progress=0.0), Result(progress=1.0)]), hub.find(toy))
+    last = cli_runs._last(iter([Result(progress=0.0), Result(progress=1.0)]), hub.find(toy), Meanwhile(Out(None)))
     assert last.progress == 1.0 and capfd.readouterr() == ("", "")

@@ -26,6 +26,7 @@ class Every(hub.Params):
     weights: list[float] = Field([1.0, 0.5], description="Weights.")
     path: tuple[tuple[int, int], ...] = Field(((1, 2),), description="Path.")
     style: hub.Picture | None = Field(None, description="Style.")
+    model: hub.File | None = Field(None, description="Model.")
 
 
 COMMAND = click.Command("run", params=[flags.option(Every, name) for name in Every.model_fields])
@@ -45,6 +46,7 @@ def help_of(name: str) -> tuple[str, str]:
     ("--power 4", "power", 4), ("--word -x", "word", "-x"), ("--unit eye", "unit", "eye"), ("--unit none", "unit", None),
     ("--corner 3,-4", "corner", (3, -4)), ("--weights 1,2.5,3", "weights", [1.0, 2.5, 3.0]), ("--weights=", "weights", []),
     ("--path [[1,2],[3,4]]", "path", ((1, 2), (3, 4))), ("--style a/b.png", "style", "a/b.png"),
+    ("--model a/b.bin", "model", "a/b.bin"), ("--model none", "model", None),
 ])
 def test_words_become_a_value_of_the_fields_type(words, name, value):
     found = parsed(*words.split())
@@ -78,8 +80,8 @@ def test_values_survive_the_way_to_words_and_back(values):
     assert Every.read(parsed(*flags.arguments(params))) == params
 
 
-def test_a_second_picture_has_no_words():
-    assert flags.arguments(Every(style=Image.new("RGB", (2, 2)))) == flags.arguments(Every())
+def test_a_second_picture_and_a_file_have_no_words():
+    assert flags.arguments(Every(style=Image.new("RGB", (2, 2)), model=b"secret")) == flags.arguments(Every())
 
 
 @pytest.mark.parametrize(("name", "flag", "said"), [
@@ -91,6 +93,7 @@ def test_a_second_picture_has_no_words():
     ("seed", "--seed SEED", "Chance. [default 0]"),
     ("corner", "--corner INTEGER,INTEGER", "Corner. [default 1,2]"),
     ("style", "--style PATH", "Style."),
+    ("model", "--model PATH", "Model."),
 ])
 def test_help_tells_the_type_the_range_and_the_default(name, flag, said):
     assert help_of(name) == (flag, said)

@@ -25,6 +25,7 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, description="Chance.", more=True)
     guide: hub.Picture | None = hub.Field(None, description="A second picture.", more=True)
     units: hub.UnitNames = hub.Field("", description="Several.")
+    model: hub.File | None = hub.Field(None, description="A <file>.")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,7 @@ class Params(hub.Params):
         ("seed", gr.Number),
         ("guide", gr.Image),
         ("units", gr.Dropdown),
+        ("model", gr.File),
     ],
 )
 def test_each_kind_of_field_has_its_control(name, kind):
@@ -131,6 +133,27 @@ def test_a_picture_goes_through_our_own_decoder(tmp_path):
         forms.read(Params, values(guide=str(file)), Policy.public())
 
 
+def test_a_file_arrives_as_the_bytes_that_were_uploaded(tmp_path):
+    file = tmp_path / "model.bin"
+    file.write_bytes(b"\0weights")
+    assert forms.read(Params, values(model=str(file)), Policy.public()).model == b"\0weights"
+    file.write_bytes(b"")
+    with pytest.raises(BadParams, match="model: This file is empty"):
+        forms.read(Params, values(model=str(file)), Policy.public())
+    file.unlink()
+    with pytest.raises(BadParams, match="no longer there"):
+        forms.read(Params, values(model=str(file)), Policy.public())
+
+
+def test_the_file_control_gives_a_path_and_leaves_nothing_behind(tmp_path):
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        control = forms.component(Params, "model", Policy.local(), "not shown")
+    control.GRADIO_CACHE = str(tmp_path)
+    assert control.value is None and control.preprocess(None) is None
+    assert control.preprocess(gr.FileData(path="/uploads/model.bin")) == "/uploads/model.bin" and list(tmp_path.iterdir()) == []
+    assert "A &lt;file&gt;." in str(blocks.config["components"])
+
+
 def test_a_large_upload_is_refused_unread(tmp_path):
     file = tmp_path / "large.png"
     file.write_bytes(b"x" * 100)
@@ -149,7 +172,8 @@ def test_a_public_page_loads_no_network_outside_the_catalogue(monkeypatch):
 
 
 def test_a_link_carries_only_what_was_changed():
-    given = Params(steps=7, guide=Image.new("RGB", (2, 2)))
+    given = Params(steps=7, guide=Image.new("RGB", (2, 2)), model=b"secret")
+    assert forms.shown(given)[-1] is None
     assert links.unpacked(links.packed(links.changed(given))) == {"steps": 7}
 
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from hub.errors import BadOutput, BrokenTechnique
-from hub.out import Out, checked_folder
+from hub.out import Meanwhile, Out, checked_folder
 from hub.technique import Result
 
 
@@ -68,3 +68,79 @@ def test_a_techniques_file_cannot_leave_the_folder(tmp_path, file):
     with pytest.raises(BrokenTechnique):
         Out.checked(f"{tmp_path}/inner/").write("x", result(images=[], files={file: b""}))
     assert names(tmp_path) == ["inner"] and names(tmp_path / "inner") == ["x.png"]
+
+
+# ---------------------------------------------------------------- files of previews
+
+def preview(content: bytes = b"so far", name: str = "model.bin", progress: float = 0.5) -> Result:
+    return Result(files=lambda: {name: content}, progress=progress)
+
+
+def text(folder) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("given", "name"), [("train.png", "train.model.bin"), ("", "model.bin")])
+def test_what_there_is_so_far_lies_where_the_final_file_will(tmp_path, given, name):
+    out = Out.checked(f"{tmp_path}/{given}")
+    meanwhile = Meanwhile(out, every=0)
+    for content in (b"first", b"second"):
+        meanwhile.write(preview(content))
+        assert text(tmp_path) == {name: content}
+    final = result(images=[], files={"model.bin": b"final"})
+    out.write("x", final)
+    meanwhile.clear(final)
+    assert text(tmp_path)[name] == b"final" and len(names(tmp_path)) == 2
+
+
+def test_a_file_that_was_there_is_replaced_by_the_final_one_and_by_no_preview(tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"of last week")
+    (tmp_path / "model.unfinished-1.bin").write_bytes(b"of yesterday")
+    out = Out.checked(str(tmp_path))
+    meanwhile = Meanwhile(out, every=0)
+    meanwhile.write(preview(b"first"))
+    meanwhile.write(preview(b"second"))
+    assert text(tmp_path) == {"model.bin": b"of last week", "model.unfinished-1.bin": b"of yesterday",
+                              "model.unfinished-2.bin": b"second"}
+    final = result(image=None, images=[], files={"model.bin": b"final"})
+    out.write("x", final)
+    meanwhile.clear(final)
+    assert text(tmp_path) == {"model.bin": b"final", "model.unfinished-1.bin": b"of yesterday"}
+
+
+def test_a_link_that_leads_nowhere_counts_as_there(tmp_path):
+    (tmp_path / "model.bin").symlink_to("gone")
+    Meanwhile(Out.checked(str(tmp_path)), every=0).write(preview())
+    assert names(tmp_path) == ["model.bin", "model.unfinished-1.bin"] and (tmp_path / "model.bin").is_symlink()
+
+
+def test_what_only_previews_had_is_gone_at_the_end(tmp_path):
+    out = Out.checked(str(tmp_path))
+    meanwhile = Meanwhile(out, every=0)
+    meanwhile.write(preview(name="checkpoint.bin"))
+    final = result(image=None, images=[], files={"model.bin": b"final"})
+    out.write("x", final)
+    meanwhile.clear(final)
+    assert text(tmp_path) == {"model.bin": b"final"}
+
+
+def test_files_of_previews_are_asked_for_once_in_a_while_and_never_too_early(tmp_path):
+    def refused() -> dict:
+        raise AssertionError("nobody should look")
+
+    meanwhile = Meanwhile(Out.checked(str(tmp_path)), every=5)
+    meanwhile.write(Result(files=refused, progress=0.1))
+    meanwhile.written -= 5
+    meanwhile.write(Result(progress=0.2))  # a preview without files does not use up the turn of the next
+    meanwhile.write(preview())
+    meanwhile.write(Result(files=refused, progress=0.3))
+    assert names(tmp_path) == ["model.bin"]
+    Meanwhile(Out.checked(str(tmp_path)), every=0).write(Result(files=refused, progress=1.0))
+    Meanwhile(Out.checked("-"), every=0).write(Result(files=refused, progress=0.5))
+
+
+@pytest.mark.parametrize("file", ["../up.txt", "/etc/up.txt", "a/b.txt", "..", ""])
+def test_a_previews_file_cannot_leave_the_folder(tmp_path, file):
+    with pytest.raises(BrokenTechnique):
+        Meanwhile(Out.checked(f"{tmp_path}/inner/"), every=0).write(preview(name=file))
+    assert names(tmp_path) == ["inner"] and names(tmp_path / "inner") == []

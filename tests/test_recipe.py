@@ -1,5 +1,6 @@
 """A PNG says how it was made, makes it again, and is trusted no further than any stranger's file."""
 
+import hashlib
 import io
 import json
 import os
@@ -15,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 import hub
 from hub import recipe as recipes
 from hub import samples
-from hub.errors import BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
+from hub.errors import BadFile, BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
 from hub.policy import Policy
 from hub.recipe import KEY, Recipe, png_bytes, read_recipe, replay, save_png
 from hub.technique import Result
@@ -65,7 +66,7 @@ def test_a_recipe_says_all_that_the_picture_depends_on(toy, photo):
     kept = hub.run(toy, photo, steps=2, seed=7, mask="sample:cat").recipe
     assert (kept.technique, kept.version, kept.seed) == ("toy", "1", 7)
     assert kept.params == {"steps": 2, "size": 1.5, "bright": False, "shape": "square", "word": "dot", "pause": 0.0, "seed": 7,
-                           "mask": "sha256:" + recipes.picture_hash(samples.load("cat"))}
+                           "model": None, "mask": "sha256:" + recipes.picture_hash(samples.load("cat"))}
     assert (kept.input.hash, kept.input.width, kept.input.height) == (recipes.picture_hash(photo), 31, 20)
     assert {"netsee", "torch", "timm", "numpy", "pillow"} == kept.versions.keys()
     assert {"dtype", "threads"} <= kept.device.keys()
@@ -195,6 +196,50 @@ def test_another_picture_is_refused(toy, photo):
         replay(original, photo, pictures={"mask": other})
     with pytest.raises(BadRecipe, match="'musk' is not a picture"):
         replay(original, photo, pictures={"musk": photo})
+
+
+def test_a_file_is_kept_as_its_hash_asked_for_and_taken(toy, tmp_path):
+    path = tmp_path / "private.bin"
+    path.write_bytes(b"trained long")
+    result = hub.run(toy, model=path)
+    original = png_bytes(result)
+    assert result.recipe.params["model"] == "sha256:" + hashlib.sha256(b"trained long").hexdigest()
+    assert b"trained" not in original and b"private" not in original
+    with pytest.raises(BadRecipe, match="Give the file that was used for model"):
+        replay(original)
+    for given in (path, b"trained long"):
+        again = hub.replay(original, pictures={"model": given})
+        assert png_bytes(again) == original and again.files == {"note.txt": b"trained long"}
+
+
+def test_a_file_that_changed_since_is_refused(toy, tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"weights")
+    original = png_bytes(hub.run(toy, model=path))
+    path.write_bytes(b"weighty")
+    with pytest.raises(BadRecipe, match="The file given for model is not the one that was used"):
+        replay(original, pictures={"model": path})
+
+
+@pytest.mark.parametrize("wanted", ["sha256:" + "0" * 64, "weights", "/etc/passwd", "", 3, ["sha256:"], {"a": 1}])
+def test_a_recipe_with_another_hash_takes_no_file(toy, wanted):
+    png = png_bytes(hub.run(toy, model=b"weights"))
+    png = altered(png, params=read_recipe(png).params | {"model": wanted})
+    with pytest.raises(BadRecipe, match="for model"):
+        replay(png)
+    with pytest.raises(BadRecipe, match="for model"):
+        replay(png, pictures={"model": b"weights"})
+
+
+def test_a_replay_reads_no_file_by_path_where_paths_are_refused_and_none_too_large(toy, tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"weights")
+    original = png_bytes(hub.run(toy, model=path))
+    with pytest.raises(BadFile, match="by path"):
+        replay(original, pictures={"model": str(path)}, policy=Policy.public())
+    assert png_bytes(replay(original, pictures={"model": b"weights"}, policy=Policy.public())) == original
+    with pytest.raises(OverLimit):
+        replay(original, pictures={"model": bytes(len(original) + 1)}, policy=Policy.local().but(upload_bytes=len(original)))
 
 
 def test_a_picture_for_what_was_made_from_none_is_refused(toy, photo):

@@ -1,6 +1,8 @@
 """The contract: what a technique is given, what it may yield, and what its callers get."""
 
 import enum
+import io
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -32,6 +34,7 @@ class Settings(hub.Params):
     unit: hub.UnitName = Field("0", description="Which unit.")
     seed: hub.Seed = Field(0, description="Chance.")
     style: hub.Picture | None = Field(None, description="Another picture.")
+    model: hub.File | None = Field(None, description="A file.")
     size: tuple[int, int] = Field((2, 3), description="Two numbers.")
     colour: Colour = Field(Colour.WARM, description="A choice.")
 
@@ -98,8 +101,8 @@ def test_parameters_cannot_be_changed_once_read():
 def test_a_field_knows_what_it_means_even_inside_an_optional():
     meanings = {name: Settings.meaning(name) for name in Settings.model_fields}
     assert meanings == {"strength": None, "steps": None, "smooth": None, "backbone": "backbone", "layer": "layer", "unit": "unit",
-                        "seed": "seed", "style": "picture", "size": None, "colour": None}
-    assert Settings.fields_meaning("picture") == ["style"]
+                        "seed": "seed", "style": "picture", "model": "file", "size": None, "colour": None}
+    assert Settings.fields_meaning("picture") == ["style"] and Settings.attached() == ["style", "model"]
 
 
 def test_a_second_picture_is_decoded_like_the_first(tmp_path):
@@ -127,16 +130,81 @@ def test_a_second_picture_lives_under_the_policy_too():
         Settings.read({"style": "sample:nobody"})
 
 
+def test_a_file_is_held_as_its_bytes_however_it_is_given(tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"\0weights")
+    with path.open("rb") as opened:
+        for given in (path, str(path), b"\0weights", bytearray(b"\0weights"), memoryview(b"\0weights"), opened):
+            held = Settings.read({"model": given}).model
+            assert type(held) is bytes and held == b"\0weights"
+    assert Settings.read(Settings(model=b"x")).model == b"x"
+
+
+def test_what_is_no_file_is_refused_in_one_line_without_its_folder(tmp_path):
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    for given, said in (
+        (tmp_path / "gone", "There is no file 'gone'"), (tmp_path, "is a folder"), (tmp_path / "pipe", "no regular"),
+        (tmp_path / "empty", "empty"), (b"", "empty"), ("/dev/zero", "no regular"), (3, "int"), ("a\0b", "not a valid"),
+        ("https://example.org/model", "web addresses"), ("x" * 5000, "cannot be read"), (io.StringIO("x"), "binary mode"),
+    ):
+        with pytest.raises(BadParams, match=f"model: .*{said}") as refused:
+            Settings.read({"model": given})
+        assert str(refused.value).isprintable() and str(tmp_path.parent) not in str(refused.value)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "locked").write_bytes(b"x")
+
+    def denied(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "open", denied)
+    with pytest.raises(BadParams, match=r"model: 'locked' cannot be read \(permission denied\)"):
+        Settings.read({"model": tmp_path / "locked"})
+
+
+def test_a_file_lives_under_the_policy(tmp_path):
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"weights")
+    for given in (path, str(path), "/etc/passwd", "/nowhere"):
+        with pytest.raises(BadParams, match="model: Files cannot be given by path here. Upload one"):
+            Settings.read({"model": given}, Policy.public())
+    assert Settings.read({"model": b"weights"}, Policy.public()).model == b"weights"
+    for given in (lambda: path, lambda: b"weights", lambda: io.BytesIO(b"weights")):
+        assert Settings.read({"model": given()}, Policy.local().but(upload_bytes=7)).model == b"weights"
+        with pytest.raises(OverLimit, match="the limit here"):
+            Settings.read({"model": given()}, Policy.local().but(upload_bytes=6))
+
+
+def test_a_file_too_large_is_refused_unopened(tmp_path, monkeypatch):
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(Policy.local().upload_bytes + 1)
+    monkeypatch.setattr(type(tmp_path), "open", None)
+    with pytest.raises(OverLimit):
+        Settings.read({"model": tmp_path / "large"})
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "growing"
+    path.write_bytes(b"abc")
+    monkeypatch.setattr(type(tmp_path), "open", lambda *_: io.BytesIO(b"x" * 100))
+    with pytest.raises(OverLimit):
+        Settings.read({"model": path}, Policy.local().but(upload_bytes=10))
+
+
 def test_json_gives_back_the_parameters_it_was_made_from():
-    params = Settings.read({"style": RED, "size": (7, 8), "colour": Colour.COLD, "strength": 2})
+    params = Settings.read({"style": RED, "model": b"abc", "size": (7, 8), "colour": Colour.COLD, "strength": 2})
     values = params.model_dump(mode="json")
     assert values["style"] == f"sha256:{picture_hash(RED)}" and values["size"] == [7, 8] and values["colour"] == "cold"
-    again = Settings.read_json(values, pictures={"style": RED})
+    assert values["model"] == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4's example
+    again = Settings.read_json(values, pictures={"style": RED, "model": b"abc"})
     assert again.model_dump(mode="json") == values and again.size == (7, 8) and again.colour is Colour.COLD
 
 
-def test_the_schema_says_that_a_picture_is_one():
-    assert {"type": "string", "format": "picture"} in Settings.model_json_schema()["properties"]["style"]["anyOf"]
+def test_the_schema_says_what_is_a_picture_and_what_a_file():
+    for name, kind in (("style", "picture"), ("model", "file")):
+        assert {"type": "string", "format": kind} in Settings.model_json_schema()["properties"][name]["anyOf"]
 
 
 def test_a_field_says_whether_it_is_folded_away_and_how_it_is_called():
@@ -246,6 +314,13 @@ def test_a_picture_given_as_a_function_is_made_once_and_only_when_looked_at():
     result = Result(image=lambda: made.append(1) or RED)
     assert made == []
     assert result.image is RED and result.image is RED and made == [1]
+
+
+def test_files_given_as_a_function_are_made_once_and_only_when_looked_at():
+    made = []
+    result = Result(image=RED, files=lambda: made.append(1) or {"model.bin": b"x"})
+    assert result.image is RED and made == []
+    assert result.files == {"model.bin": b"x"} and result.files is result.files and made == [1]
 
 
 # ---------------------------------------------------------------- decorating

@@ -92,7 +92,10 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
     inners = {room.technique.name: inner for _, inner, _, room in placed}
 
     def opened(name: str, values: dict[str, Any] | None = None, line: str = "") -> list[Any]:
-        """Turn to a technique's tab, set its controls and say a line. Raises BadParams where the values are not its own."""
+        """Turn to a technique's tab, set its controls and say a line. Raises BadParams where the values are not its own.
+
+        Pictures and files among them are left out: a recipe has only their hashes, and a link must not name any.
+        """
         room = houses[name]
         changes: dict[Any, Any] = {
             room.status: line or gr.skip(),
@@ -100,7 +103,8 @@ def _link_rooms(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, 
             inners[name]: gr.update(selected=name),
         }
         if values is not None:
-            params = room.technique.Params.read(values, room.policy)
+            kept = {name: value for name, value in values.items() if name not in room.technique.Params.attached()}
+            params = room.technique.Params.read(kept, room.policy)
             changes.update({c: gr.update(value=v) for c, v in zip(room.controls, forms.shown(params), strict=True)})
         return [changes.get(component, gr.skip()) for component in where]
 
@@ -131,12 +135,7 @@ def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[
             recipe = read_recipe(forms.uploaded(path, room.policy), room.policy)
             if recipe.technique not in houses:
                 raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
-            params = {
-                name: value
-                for name, value in recipe.params.items()
-                if houses[recipe.technique].technique.Params.meaning(name) != "picture"
-            }
-            return opened(recipe.technique, params, stage.status("Settings restored. Press Run to make it again."))
+            return opened(recipe.technique, recipe.params, stage.status("Settings restored. Press Run to make it again."))
         except Exception as error:
             return opened(room.technique.name, line=stage.status(play.said(error), kind="error"))
 
@@ -178,7 +177,7 @@ def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAP
     _add_health(app, blocks)
     _add_files(app)
     gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         blocks,
         path="/",
@@ -196,6 +195,8 @@ def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAP
         favicon_path=str(page.ASSETS / "icon.png"),
         allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())],
     )
+    blocks.has_launched = True  # Gradio asks whether a file was uploaded only then, and does not count being mounted
+    return app
 
 
 def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:

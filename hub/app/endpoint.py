@@ -65,7 +65,15 @@ def _described(call: Callable[..., Any], technique: Technique, takes_picture: bo
     fields = technique.Params.model_fields
     names = [*(["image"] if takes_picture else []), *fields]
     call.__name__ = call.__qualname__ = technique.name
-    call.__signature__ = inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names])  # type: ignore[attr-defined]
+    needed = {"image"} if technique.picture == "needed" else set()  # what else is left out is left to `Params`
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if name in needed else None,
+        )
+        for name in names
+    )
     lines = [
         *(["    image: The picture to work on."] if takes_picture else []),
         *(f"    {n}: {f.description}" for n, f in fields.items()),

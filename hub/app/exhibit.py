@@ -14,7 +14,7 @@ import gradio as gr
 
 from hub import examples, forms, links, samples, stage
 from hub.app import endpoint, play
-from hub.app.room import LANE, Room
+from hub.app.room import LANE, Left, Room
 from hub.decode import SAMPLE
 from hub.errors import HubError
 from hub.policy import Policy
@@ -144,6 +144,7 @@ def _wall(room: Room, onward: list[tuple[str, str]]) -> None:
         label="Files", show_label=False, visible=False, interactive=False, file_count="multiple", elem_classes=["files"]
     )
     room.kept = gr.State(None, time_to_live=3600)
+    room.left = gr.State(Left())
     with gr.Accordion("The same in Python and in the shell", open=False, elem_classes=["more", "same"]):
         room.code = gr.HTML(
             links.code(technique, examples.params_of(technique), examples.source_of(technique) is not None),
@@ -161,9 +162,9 @@ def _wall(room: Room, onward: list[tuple[str, str]]) -> None:
 
 
 def _wire(room: Room) -> None:
-    outputs: dict[str, Any] = {"inputs": room.inputs, "outputs": room.shown}
     running: dict[str, Any] = {
-        **outputs,
+        "inputs": [*room.inputs, room.left],
+        "outputs": room.shown,
         "concurrency_id": LANE,
         "concurrency_limit": room.policy.concurrency,
         "api_visibility": "private",
@@ -192,18 +193,14 @@ def _wire(room: Room) -> None:
     stopped = room.stop.click(
         None, None, None, cancels=events, **private
     )  # first end it, then say so: a late preview would overwrite that
-    stopped.then(
-        lambda: (
-            stage.status("Stopped. What you see is as far as it got."),
-            gr.update(interactive=True),
-            gr.update(interactive=False),
-        ),
-        None,
-        [room.status, room.run, room.stop],
-        **private,
-    )
+    stopping = stopped.then(_stopping, None, [room.status, room.stop], **private)
+    stopping.then(play.stopped, room.left, room.shown, **private)
     _wire_code(room)
     endpoint.wire(room)
+
+
+def _stopping() -> tuple[str, Any]:
+    return stage.status("Stopping …"), gr.update(interactive=False)
 
 
 def _sample(event: gr.EventData) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -14,12 +15,13 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from hub import forms, stage
-from hub.app.room import SHOWN, Room
+from hub.app.room import SHOWN, Left, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
 from hub.technique import Result, Technique
 
 BEFORE_SIDE = 1280  # pixels of the picture before, as it lies under the divider
+STEP_SECONDS = 60.0  # so long Gradio tries to end a run that was cancelled
 log = logging.getLogger("netsee")
 
 
@@ -27,16 +29,31 @@ def runner(room: Room) -> Callable[..., Iterator[list[Any]]]:
     """The handler of Run. A generator function, so that Stop and a visitor who leaves end it within one step."""
 
     def run(*given: Any) -> Iterator[list[Any]]:
+        *inputs, left = given
+        left.running = True
         try:
-            yield from _played(room, given)
+            yield from _played(room, tuple(inputs), left)
         except Exception as error:
-            yield _error_line(error)
+            yield _error_line(error, left.take())
+        finally:
+            left.running = False
 
     return run
 
 
-def _played(room: Room, given: tuple[Any, ...]) -> Iterator[list[Any]]:
-    """Previews as they come, then the result."""
+async def stopped(left: Left) -> list[Any]:
+    """What is said and offered once a run is ended by its visitor: when its last step is done, and no thread waits for that."""
+    given_up = time.monotonic() + STEP_SECONDS
+    while left.running and time.monotonic() < given_up:
+        await asyncio.sleep(0.05)
+    files = left.take()
+    words = "Stopped. What you see is as far as it got" + ("; so are the files below it." if files else ".")
+    return changes(status=stage.status(words), **_offered(files), **_idle())
+
+
+def _played(room: Room, given: tuple[Any, ...], left: Left) -> Iterator[list[Any]]:
+    """Previews as they come, then the result. What a run that is stopped has in its files goes to `left`."""
+    left.take()
     path, values = room.split(given)
     begun = {"notes": "", "curves": "", "gallery": ""}
     begun |= {"files": gr.update(visible=False), "download": gr.update(interactive=False)}
@@ -48,8 +65,14 @@ def _played(room: Room, given: tuple[Any, ...]) -> Iterator[list[Any]]:
     last: Result | None = None
     try:
         for last in results:
+            elapsed = time.monotonic() - began
             if last.progress < 1:
-                yield _preview(last, time.monotonic() - began)
+                if room.policy.deadline and elapsed > room.policy.deadline:  # this one is the last; see `watch`
+                    left.files = _files_so_far(last)
+                yield _preview(last, elapsed)
+    except GeneratorExit:  # the visitor stopped it, or left
+        left.files = _files_so_far(last)
+        raise
     finally:
         results.close()
     if last is not None:
@@ -70,6 +93,15 @@ def started(technique: Technique, path: str | None, values: list[Any], policy: P
         given = Decoded(fit(given.image, policy.working_side), given.notice, given.format)
     results = watch(technique.stream(given, params, policy=policy), every=0.25, deadline=policy.deadline)
     return given and given.image, results
+
+
+def _files_so_far(result: Result | None) -> list[str]:
+    """The files of a preview, written before its technique goes on or ends: nothing of the run itself has to be kept for them."""
+    try:
+        return [kept_file(data, name) for name, data in result.files.items()] if result else []
+    except Exception as error:
+        said(error)
+        return []
 
 
 def _preview(result: Result, elapsed: float) -> list[Any]:
@@ -104,11 +136,18 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
         notes=stage.notes(result.caption, result.metrics, result.table),
         gallery=album,
         download=gr.update(value=kept, interactive=kept is not None),
-        files=gr.update(value=list(files.values()) or None, visible=bool(files)),
         kept=kept,
-        run=gr.update(interactive=True),
-        stop=gr.update(interactive=False),
+        **_offered(list(files.values())),
+        **_idle(),
     )
+
+
+def _offered(files: list[str]) -> dict[str, Any]:
+    return {"files": gr.update(value=files or None, visible=bool(files))}
+
+
+def _idle() -> dict[str, Any]:
+    return {"run": gr.update(interactive=True), "stop": gr.update(interactive=False)}
 
 
 def _album(result: Result) -> str:
@@ -139,7 +178,7 @@ def said(error: Exception) -> str:
     return f"Something went wrong on our side (id {number})."
 
 
-def _error_line(error: Exception) -> list[Any]:
+def _error_line(error: Exception, files: list[str]) -> list[Any]:
     held = getattr(error, "result", None)
     drawn = (
         {"stage": stage.picture(stage.data_url(held.image, stage.PREVIEW_SIDE), "The last good preview")}
@@ -149,6 +188,6 @@ def _error_line(error: Exception) -> list[Any]:
     return changes(
         **drawn,
         status=stage.status(said(error), kind="error"),
-        run=gr.update(interactive=True),
-        stop=gr.update(interactive=False),
+        **_offered(files),
+        **_idle(),
     )

@@ -16,6 +16,22 @@ LANE = "runs"  # one queue for all techniques: each event would otherwise get it
 
 
 @dataclass
+class Left:
+    """What a visitor's stopped run left, in one room: the paths of its files, until somebody takes them.
+
+    running: whether the run still goes on; one that is cancelled does until its step is done.
+    """
+
+    files: list[str] = field(default_factory=list)
+    running: bool = False
+
+    def take(self) -> list[str]:
+        """The files, which are then no longer here."""
+        files, self.files = self.files, []
+        return files
+
+
+@dataclass
 class Room:
     """The components of one technique's tab that others need: links, restored settings, results handed on."""
 
@@ -38,6 +54,7 @@ class Room:
     restore: Any = None
     onward: Any = None
     kept: Any = None
+    left: Any = None
 
     @property
     def inputs(self) -> list[gr.components.Component]:

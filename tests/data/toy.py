@@ -25,6 +25,7 @@ class Params(hub.Params):
     word: str | None = Field("dot", description="A word for the caption.", more=True)
     pause: float = Field(0.0, ge=0, le=1, description="Seconds between dots.", more=True)
     mask: hub.Picture | None = Field(None, description="Shown beside the result.", more=True)
+    model: hub.File | None = Field(None, description="What the note says instead.", more=True)
     seed: hub.Seed = Field(0, description="Where the dots fall.", more=True)
 
 
@@ -39,6 +40,7 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         x, y = (int(torch.randint(side, (1,), generator=generator)) for side in picture.size)
         width = int(params.size) * (3 if params.shape == "bar" else 1)
         picture.paste("white" if params.bright else "black", (x, y, x + width, y + max(1, int(params.size))))
-        yield hub.Result(image=picture.copy, progress=step / params.steps)
-    yield hub.Result(image=picture, images=[(image.copy(), "before")] if image is not None else [], files={"note.txt": b"dots"},
+        yield hub.Result(image=picture.copy, files=lambda n=step: {"note.txt": b"%d dots" % n}, progress=step / params.steps)
+    yield hub.Result(image=picture, images=[(image.copy(), "before")] if image is not None else [],
+                     files={"note.txt": params.model or b"dots"},
                      metrics={"dots": float(params.steps)}, caption=params.word or "", progress=1.0)
