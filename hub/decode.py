@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -120,6 +121,8 @@ def _guarded(policy: Policy) -> Iterator[None]:
 # ---------------------------------------------------------------- the file
 
 def _read(source: Any, policy: Policy) -> bytes:
+    if not isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)) and not hasattr(source, "read"):
+        raise BadPicture(f"A picture is a path, bytes, a file, a PIL image or a NumPy array, not {type(source).__name__}.")
     try:
         return read(source, policy)
     except BadFile as error:

@@ -83,7 +83,7 @@ class Out:
 class Meanwhile:
     """The files of previews, written at most once in `every` seconds, and not at all by a run that is shorter.
 
-    Where a file was there before the run, they lie beside it as NAME.unfinished-1.
+    Where a file was there before the run, they lie beside it, for a.bin as a.unfinished-1.bin.
     """
 
     out: Out
@@ -99,7 +99,7 @@ class Meanwhile:
             if file not in self.ours:
                 self.ours[file] = _free(self.out.place(file))
             write_safely(self.ours[file], content)
-            self.written = monotonic()
+        self.written = monotonic()
 
     def clear(self, result: Result) -> None:
         """Take away what `result`, which is written by now, has not replaced."""

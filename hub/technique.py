@@ -146,8 +146,8 @@ class Params(BaseModel):
             return f"{name!r} is not a parameter. " + (
                 f"Did you mean {near!r}?" if near else f"There are: {', '.join(cls.model_fields)}."
             )
-        given = repr(error["input"])
-        shown = "" if error["type"] in ("missing", "value_error") or len(given) > 60 else f" (given: {given})"
+        given = "" if error["type"] in ("missing", "value_error") else repr(error["input"])  # it may be all of a large file
+        shown = f" (given: {given})" if 0 < len(given) <= 60 else ""
         return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}"
 
     @classmethod

@@ -1,11 +1,13 @@
 """The autoencoder: a linear one is PCA, deeper ones beat it, and both on what they have never seen."""
 
+import dataclasses
+
 import pytest
 import torch
 
 import hub
 from hub.errors import BadParams
-from plugins.autoencoders._examples import bundled
+from plugins.autoencoders._examples import bundled, patches_of
 from plugins.autoencoders._linear import PCA, angle, covariance
 from plugins.autoencoders._training import Log
 from plugins.autoencoders.autoencoder import Params, begun, error_by_covariance, learnt, maps, report, views
@@ -13,13 +15,13 @@ from plugins.autoencoders.autoencoder import Params, begun, error_by_covariance,
 SMALL = {"steps": 30, "sizes": False}
 
 
-def trained(source, seed=0, **values):
-    data = bundled(source)
+def trained(source, seed=0, data=None, **values):
+    data = data or bundled(source)
     pca = PCA.of(data.train)
     params = Params(**{"sizes": False, **values})
     generator = torch.Generator().manual_seed(seed)
     made = begun(data, pca, params.code, params, generator)
-    list(learnt(made, data, params, generator, Log(), None, (0, 1), Log()))
+    list(learnt(made, data, pca, params, generator, Log(), None, (0, 1), Log()))
     return data, pca, made
 
 
@@ -29,7 +31,7 @@ def test_a_linear_autoencoder_is_pca(source, seed):
     data, pca, made = trained(source, seed, kind="linear", code=8)
     assert report.over_the_optimum(data, pca, 8, made) == pytest.approx(1, abs=0.01)
     assert report.over_the_optimum(data, pca, 8, made) > 0.9999  # nothing linear is below it
-    assert "Within 1 %" in report.caption(data, pca, 8, made)
+    assert "Within 1 %" in report.caption(data, pca, 8, made, report.figures(data, pca, 8, made))
     if source == "digits":
         assert angle(views.principal_axes(made), pca.components[:8]) < 5
 
@@ -87,15 +89,51 @@ def test_what_cannot_be_built_is_one_line(values, said):
         hub.run("autoencoder", **{**SMALL, **values})
 
 
+def test_of_fewer_examples_than_pixels_a_linear_one_is_as_good_as_pca_on_others_too():
+    from PIL import Image
+
+    noise = Image.effect_noise((64, 56), 90).convert("RGB")
+    whole = patches_of(noise, 8, 512, torch.Generator().manual_seed(0))
+    data = dataclasses.replace(whole, train=whole.train[:25], held=whole.train[25:200], fitted=False)
+    _, pca, made = trained("", data=data, kind="linear", code=8, steps=300)
+    quality = report.figures(data, pca, 8, made)
+    assert quality["PSNR of the autoencoder, dB"] == pytest.approx(quality["PSNR of PCA, dB"], abs=0.2)
+
+
+def test_no_angle_is_told_where_the_data_does_not_settle_the_space():
+    from PIL import Image
+
+    result = hub.run("autoencoder", Image.new("RGB", (40, 40), (200, 40, 90)), **SMALL, kind="linear")
+    assert "°" not in result.caption and "nothing is lost" in result.caption
+    assert not any("angle" in name for name in result.metrics)
+
+
+def test_a_picture_too_small_to_part_claims_nothing_of_what_was_never_seen():
+    from PIL import Image
+
+    result = hub.run("autoencoder", Image.effect_noise((39, 8), 60).convert("RGB"), **SMALL)
+    assert "never seen" not in result.caption and "too small to part" in result.caption
+    assert "held out" not in " ".join([*result.curves, *(words for _, words in result.images)])
+
+
 def test_neighbours_of_a_kind_are_counted_by_hand():
-    points = torch.tensor([[0.0, 0], [0, 1], [9, 0], [9, 1]])
+    points = torch.tensor([[0.0, 0], [0, 1], [9, 0], [9, 2.5]])
     labels = torch.tensor([0, 0, 1, 0])
-    found = maps.of_a_kind(points.repeat_interleave(1, 0), labels)  # three neighbours each: all others
-    assert found == pytest.approx((2 + 2 + 0 + 2) / 12)
+    assert maps.of_a_kind(points, labels, neighbours=1) == 2 / 4
+    assert maps.of_a_kind(points, labels, neighbours=2) == (1 + 1 + 0 + 1) / 8
 
 
 def test_a_walk_begins_and_ends_where_it_says():
+    import io
+
+    from PIL import Image
+
     data, pca, made = trained("digits", kind="linear", code=8, steps=5)
-    code = made.encode(data.held[[3, 7]])
-    steps = maps.between(code, 9)
-    assert torch.allclose(steps[0], code[0]) and torch.allclose(steps[-1], code[1]) and torch.allclose(steps[4], code.mean(0))
+    _, film = maps.walk(data, made, pca, (3, 7))
+    with Image.open(io.BytesIO(film)) as frames, torch.no_grad():
+        for example, at in ((3, 0), (7, maps.FRAMES - 1)):
+            frames.seek(at)
+            shown = torch.tensor(list(frames.convert("L").getdata())).reshape(frames.size[1], frames.size[0])
+            step = frames.size[0] // 8
+            small = shown[step // 2 :: step, step // 2 :: step] / 255
+            assert torch.allclose(small, made(data.held[[example]])[0, 0].clamp(0, 1), atol=0.01)

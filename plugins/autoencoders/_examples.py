@@ -18,6 +18,8 @@ Data = Literal["digits", "faces", "picture world", "photographs"]
 SPLIT = 2006  # the seed that parts training from test; never the visitor's, so that no seed ever trains on test pictures
 MOST = 20_000
 """Patches that are trained on."""
+FEW = 30
+"""Fewer patches than so many say nothing of others."""
 TRAINING_PHOTOS = ("flower", "china", "coffee", "rocket", "motorcycle", "grass", "gravel", "galaxies")
 TEST_PHOTOS = ("cat", "astronaut")
 
@@ -64,10 +66,10 @@ def patches_of(image: Image, patch: int, size: int, generator: torch.Generator) 
     """The patches of one picture, parted by blocks: a patch of one part shares no pixel with a patch of the other."""
     patches = Patches.of(sized(image, size), patch)
     train, held = patches.parted(MOST, generator)
-    fitted = not len(held) or not len(train)
-    train = train if len(train) else patches.all()
-    what = f"{patch} × {patch} patches of your picture"
-    return Examples(train, train if fitted else held, what, patches=patches, fitted=fitted)
+    fitted = min(len(train), len(held)) < FEW
+    if fitted:
+        train = held = patches.some(MOST, generator)
+    return Examples(train, held, f"{patch} × {patch} patches of your picture", patches=patches, fitted=fitted)
 
 
 def sized(image: Image, size: int) -> Tensor:
@@ -127,9 +129,10 @@ def _world() -> tuple[Tensor, Tensor, float]:
 
 
 def photographs(names: tuple[str, ...], patch: int, count: int = MOST, size: int = 512) -> Tensor:
-    """`count` patches from bundled photographs, as many of each: (N, 3, patch, patch), the same every time."""
+    """`count` patches from bundled photographs, as many of each, shuffled: (N, 3, patch, patch), the same every time."""
     generator = torch.Generator().manual_seed(SPLIT)
-    return torch.cat([Patches.of(photograph(name, size), patch).some(count // len(names), generator) for name in names])
+    cut = torch.cat([Patches.of(photograph(name, size), patch).some(count // len(names), generator) for name in names])
+    return cut[torch.randperm(len(cut), generator=generator).to(cut.device)]
 
 
 @cache

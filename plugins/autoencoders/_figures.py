@@ -6,11 +6,12 @@ import math
 
 from torch import Tensor
 
+from plugins.autoencoders._linear import mean_squared
+
 
 def psnr(picture: Tensor, original: Tensor) -> float:
     """Peak signal-to-noise ratio in decibels, for values clipped to [0, 1]; 99 where there is no difference to speak of."""
-    error = float((picture.clamp(0, 1) - original).double().square().mean())
-    return min(99.0, -10 * math.log10(max(error, 1e-30)))
+    return decibels(mean_squared(picture.clamp(0, 1), original))
 
 
 def decibels(error: float) -> float:

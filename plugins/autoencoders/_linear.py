@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+DUST = 1e-12  # of the largest variance: less is rounding
+SETTLED = 0.98
+
 
 @dataclass(frozen=True)
 class PCA:
     """Principal components of some data (Pearson 1901).
 
-    mean: (D,). components: (D, D), orthonormal rows, the most telling first. variances: (D,), of the data along each.
+    mean: (D,). components: (D, D), orthonormal rows, the most telling first. variances: (D,), of the data along each, in float64
+    on the processor.
     """
 
     mean: Tensor
@@ -25,14 +29,13 @@ class PCA:
     @classmethod
     def of(cls, data: Tensor) -> PCA:
         """data: (N, ...), flattened to (N, D). In float64, so that small variances are right."""
-        flat = data.flatten(1).double()
-        mean = flat.mean(0)
-        centred = flat - mean
-        variances, vectors = torch.linalg.eigh(centred.T @ centred / len(flat))
-        components = vectors.flip(1).T
+        variances, vectors = torch.linalg.eigh(covariance(data))
+        variances, components = variances.flip(0), vectors.flip(1).T
+        variances = variances.where(variances > DUST * variances[0], torch.zeros_like(variances))
         largest = components.abs().argmax(1, keepdim=True)  # a sign is not determined: the largest entry is positive
         components = components * components.gather(1, largest).sign()
-        return cls(mean.float(), components.float().contiguous(), variances.flip(0).clamp_min(0))
+        mean = exact(data).mean(0)
+        return cls(*(t.float().contiguous().to(data.device) for t in (mean, components)), variances)
 
     def encode(self, data: Tensor, k: int) -> Tensor:
         """(N, ...) -> (N, k)."""
@@ -46,6 +49,20 @@ class PCA:
         """The data as k components keep it, in its own shape."""
         return self.decode(self.encode(data, k), data.shape[1:])
 
+    def covariance(self) -> Tensor:
+        """(D, D), of the data, in float64 on the processor."""
+        rows = self.components.cpu().double()
+        return rows.T * self.variances @ rows
+
+    def span(self) -> Tensor:
+        """The components along which the data varies at all: (rank, D)."""
+        return self.components[: int((self.variances > 0).sum())]
+
+    def settled(self, k: int) -> bool:
+        """Whether the first k components are a space of their own: the next one tells clearly less than the last of them."""
+        last, following = self.variances[k - 1], self.variances[k] if k < len(self.variances) else 0.0
+        return bool(last > 0 and following < SETTLED * last)
+
     def error(self, k: int) -> float:
         """Mean squared error per number of the data through k components: no linear autoencoder has less.
 
@@ -56,7 +73,7 @@ class PCA:
 
 def mean_squared(one: Tensor, other: Tensor) -> float:
     """Mean squared difference per number."""
-    return float((one - other).double().square().mean())
+    return float((exact(one) - exact(other)).square().mean())
 
 
 def angle(one: Tensor, other: Tensor) -> float:
@@ -64,14 +81,19 @@ def angle(one: Tensor, other: Tensor) -> float:
 
     0 where they span the same space, whatever the rows (Björck and Golub 1973).
     """
-    a, b = (torch.linalg.qr(m.double().T).Q for m in (one, other))
+    a, b = (torch.linalg.qr(m.cpu().double().T).Q for m in (one, other))
     outside = b - a @ (a.T @ b)  # the sine, which is exact where the angle is small
     return float(torch.rad2deg(torch.asin(torch.linalg.matrix_norm(outside, 2).clamp(0, 1))))
 
 
+def exact(data: Tensor) -> Tensor:
+    """(N, ...) -> (N, D) in float64, on the processor: not every device has that."""
+    return data.flatten(1).cpu().double()
+
+
 def covariance(data: Tensor) -> Tensor:
-    """(D, D), about the mean, in float64."""
-    flat = data.flatten(1).double()
+    """(D, D), about the mean, in float64 on the processor."""
+    flat = exact(data)
     centred = flat - flat.mean(0)
     return centred.T @ centred / len(flat)
 

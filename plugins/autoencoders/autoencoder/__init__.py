@@ -5,14 +5,14 @@ Nobody says what the code should mean: the picture is its own label, which turns
 Whatever cannot pass the bottleneck is lost, so the network has to find out what pictures of this kind have in common.
 
 Beside it stands what statistics has known since 1901, principal component analysis (PCA) with as many numbers. A network of one
-linear layer each way, trained by gradient descent, ends at the same error and the same space as PCA: choose the kind "linear" and
+linear layer each way, trained step by step, ends at the same error and the same space as PCA: choose the kind "linear" and
 see both. No linear network can get below that line. Deeper ones do, where there are
 examples enough: of the eighty bundled faces they learn little that PCA does not know.
 
 Without a picture it learns from bundled data: handwritten digits, faces, things that this project draws, or photographs. With a
 picture it learns from its patches: four fifths of the blocks are learnt from, the rest is held out, and the picture is put
-together again from overlapping patches, averaged. The map shows every example by its code of two numbers, beside PCA and
-t-SNE; the walk goes from one picture to another through the code.
+together again from overlapping patches, averaged. The map shows up to 400 examples by their code of two numbers, beside PCA
+and t-SNE; the walk goes from one picture to another through the code.
 
 Sources: Bourlard and Kamp 1988; Baldi and Hornik 1989, for the linear case; Hinton and Salakhutdinov 2006, for deep ones; van
 der Maaten and Hinton 2008, for t-SNE. Departures: a dense network is a linear autoencoder that begins as PCA, plus a correction
@@ -34,7 +34,7 @@ import hub
 from hub import Image
 from hub.errors import BadParams
 from plugins.autoencoders._examples import Data, Examples, examples
-from plugins.autoencoders._linear import PCA, covariance
+from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._networks import Activation, Autoencoder, Design, begin_as_pca, network
 from plugins.autoencoders._patches import in_parts
 from plugins.autoencoders._training import Course, Log, fit
@@ -102,7 +102,7 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         shown = trained[params.code]
         span = 0.02 + 0.88 * i / len(sizes), 0.02 + 0.88 * (i + 1) / len(sizes)
         show = partial(views.sheet, data, pca, params.code, shown)
-        yield from learnt(made, data, params, generator, logs[k], show, span, logs[params.code])
+        yield from learnt(made, data, pca, params, generator, logs[k], show, span, logs[params.code])
     curves = logs[params.code].curves()
     ends = tuple(min(end, len(data.held) - 1) for end in (params.walk_from, params.walk_to))
     yield hub.Result(
@@ -132,12 +132,23 @@ def begun(data: Examples, pca: PCA, k: int, params: Params, generator: torch.Gen
         principal=principal,
     )
     made = network(design, generator, pca.mean.reshape(data.shape))
+    if params.kind == "linear":
+        within(made, pca.span())
     return begin_as_pca(made, pca.components[:k]) if principal else made
+
+
+@torch.no_grad()
+def within(made: Autoencoder, span: Tensor) -> None:
+    """Turn the encoder of a linear network into the span (r, D) of the data. What looks elsewhere never learns: it sees nothing
+    there, and would disturb whatever comes later and does vary there."""
+    weight = made.encoder[-1].weight
+    weight.copy_(weight @ span.T @ span)
 
 
 def learnt(
     made: Autoencoder,
     data: Examples,
+    pca: PCA,
     params: Params,
     generator: torch.Generator,
     log: Log,
@@ -149,12 +160,12 @@ def learnt(
     held = data.held[:MEASURED]
 
     def held_error() -> float:
-        return float((in_parts(made, held) - held).square().mean())
+        return mean_squared(in_parts(made, held), held)
 
-    common = {"log": log, "held": held_error, "show": show, "span": span, "curves": shown.curves}
+    common = {"log": log, "held": None if data.fitted else held_error, "show": show, "span": span, "curves": shown.curves}
     if params.kind == "linear":
-        course = Course(params.steps, rule="lbfgs")
-        return (yield from fit(made, error_by_covariance(made), covariance(data.train).float(), course, generator, **common))
+        course, spread = Course(params.steps, rule="lbfgs"), pca.covariance().float().to(data.train.device)
+        return (yield from fit(made, error_by_covariance(made), spread, course, generator, **common))
     course = Course(params.steps, batch=128 if params.kind == "convolutional" else 512, rate=params.rate, decay=0.01, clip=1.0)
     return (yield from fit(made, rebuilt(made), data.train, course, generator, keep_best=True, **common))
 
@@ -173,8 +184,9 @@ def error_by_covariance(made: Autoencoder) -> Callable[[Tensor], Tensor]:
 
     def loss(covariance: Tensor) -> Tensor:
         left = torch.eye(len(covariance), device=covariance.device) - decoder.weight @ encoder.weight
+        rest = covariance - decoder.weight @ (encoder.weight @ covariance)  # R S, without a product of two large matrices
         shift = decoder.weight @ encoder.bias + decoder.bias
-        return ((left @ covariance * left).sum() + shift.square().sum()) / len(covariance)
+        return ((rest * left).sum() + shift.square().sum()) / len(covariance)
 
     return loss
 
@@ -183,4 +195,4 @@ def pca_errors(pca: PCA, data: Examples, k: int) -> dict[str, float]:
     """The lines under the loss: the least error of any linear autoencoder on what is learnt from, and PCA's on what is not."""
     held = data.held[:MEASURED]
     found = {"PCA, the linear optimum": pca.error(k)}
-    return found if data.fitted else found | {"PCA, held out": float((pca.through(held, k) - held).square().mean())}
+    return found if data.fitted else found | {"PCA, held out": mean_squared(pca.through(held, k), held)}

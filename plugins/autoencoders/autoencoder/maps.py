@@ -14,26 +14,27 @@ from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._networks import Autoencoder
 
 MAPPED = 400
+ENOUGH = 60  # held-out examples make a map
 NEIGHBOURS = 10
 FRAMES = 24
 STOPS = 9
 
 
 def mapped(data: Examples) -> tuple[Tensor, Tensor | None]:
-    """(examples, labels) that stand on the map: held-out ones, and of the others what there is still room for."""
-    pictures = torch.cat([data.held, data.train])[:MAPPED] if not data.fitted else data.train[:MAPPED]
-    labelled = data.labels is not None and data.held_labels is not None
-    return pictures, torch.cat([data.held_labels, data.labels])[:MAPPED] if labelled else None
+    """(examples, labels) that stand on the map: held-out ones, and others only where these are few."""
+    enough = data.fitted or len(data.held) >= ENOUGH
+    pictures = data.held if enough else torch.cat([data.held, data.train])
+    return pictures[:MAPPED], data.held_labels[:MAPPED] if enough and data.held_labels is not None else None
 
 
 def places(pictures: Tensor, made: Autoencoder, pca: PCA, seed: int) -> dict[str, Tensor]:
     """Three maps of the same pictures, (N, 2) each: by the network's code, by PCA, and by t-SNE of the pixels."""
     with torch.no_grad():
         code = made.encode(pictures)
-    if code.shape[1] > 2:
-        code = PCA.of(code).encode(code, 2)
-    found = {"The network's code": code, "PCA": pca.encode(pictures, 2)} if code.shape[1] == 2 else {}
-    return found | ({"t-SNE": tsne(pictures, seed)} if found and len(pictures) > 5 else {})
+    if code.shape[1] < 2:
+        return {}
+    found = {"PCA of the network's code": PCA.of(code).encode(code, 2)} if code.shape[1] > 2 else {"The network's code": code}
+    return found | {"PCA": pca.encode(pictures, 2)} | ({"t-SNE": tsne(pictures, seed)} if len(pictures) > 5 else {})
 
 
 def tsne(pictures: Tensor, seed: int) -> Tensor:
@@ -48,15 +49,24 @@ def tsne(pictures: Tensor, seed: int) -> Tensor:
     return torch.from_numpy(made.fit_transform(flat)).float()
 
 
-def of_a_kind(points: Tensor, labels: Tensor) -> float:
+def kinds(found: Mapping[str, Tensor], labels: Tensor | None) -> dict[str, float]:
+    """For each map the share of neighbours that show the same; none where a kind is too rare to have so many."""
+    if labels is None or int(labels.bincount(minlength=1).min()) <= NEIGHBOURS:
+        return {}
+    return {f"{name}, share of neighbours of a kind": of_a_kind(points, labels) for name, points in found.items()}
+
+
+def of_a_kind(points: Tensor, labels: Tensor, neighbours: int = NEIGHBOURS) -> float:
     """The share of the nearest neighbours on a map that show the same as the point itself, in [0, 1]."""
-    distances = torch.cdist(points.double(), points.double()).fill_diagonal_(torch.inf)
-    nearest = distances.topk(min(NEIGHBOURS, len(points) - 1), largest=False).indices
+    points = points.cpu().double()
+    distances = torch.cdist(points, points).fill_diagonal_(torch.inf)
+    nearest, labels = distances.topk(neighbours, largest=False).indices, labels.cpu()
     return float((labels[nearest] == labels[:, None]).double().mean())
 
 
 def drawn(found: Mapping[str, Tensor], pictures: Tensor, labels: Tensor | None) -> Image:
-    """The maps side by side, with thumbnails."""
+    """The maps side by side, with thumbnails, coloured where the kinds are few enough to be told apart."""
+    labels = labels if labels is not None and int(labels.max()) < len(pages.COLOURS) else None
     return pages.beside({name: pages.scatter(points.cpu(), pictures, labels) for name, points in found.items()})
 
 

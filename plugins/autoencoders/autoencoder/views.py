@@ -50,10 +50,11 @@ def lost(data: Examples, pca: PCA, k: int, made: Autoencoder) -> list[tuple[Imag
     """PCA's version of the visitor's picture, and the errors of both."""
     photo = data.patches.picture
     by_pca, rebuilt = whole(data, lambda p: pca.through(p, k)), whole(data, made)
+    most = " over all of it, most of which was learnt from"
     return [
         (images.to_image(photo), "Original"),
-        (images.to_image(by_pca), f"PCA, {k} numbers a patch · {psnr(by_pca, photo):.1f} dB"),
-        (images.to_image(rebuilt), f"Autoencoder, {k} numbers a patch · {psnr(rebuilt, photo):.1f} dB"),
+        (images.to_image(by_pca), f"PCA, {k} numbers a patch · {psnr(by_pca, photo):.1f} dB{most}"),
+        (images.to_image(rebuilt), f"Autoencoder, {k} numbers a patch · {psnr(rebuilt, photo):.1f} dB{most}"),
         (images.to_image(pages.errors(photo, by_pca, 0.125)), "What PCA loses, four times as strong"),
         (images.to_image(pages.errors(photo, rebuilt, 0.125)), "What the autoencoder loses, four times as strong"),
     ]
@@ -97,5 +98,6 @@ def principal_axes(made: Autoencoder) -> Tensor:
     The left singular vectors of D E. Where the network is PCA, up to the code's own coordinates, these are PCA's components.
     """
     with torch.no_grad():
-        axes = torch.linalg.svd(made.decoder[-1].weight @ made.encoder[-1].weight).U[:, : made.design.code].T
+        outer, inner = torch.linalg.qr(made.decoder[-1].weight)  # (D, k) and (k, k): all that follows is small
+        axes = (outer @ torch.linalg.svd(inner @ made.encoder[-1].weight, full_matrices=False).U).T
         return axes * axes.gather(1, axes.abs().argmax(1, keepdim=True)).sign()
