@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hub.errors import BadParams, NotFinite
+from hub.errors import BadFile, BadParams, NotFinite
 from plugins.autoencoders import _linear as linear
 from plugins.autoencoders._examples import bundled, others_than
 from plugins.autoencoders._figures import psnr, ssim
@@ -248,7 +248,7 @@ def test_a_network_comes_back_from_its_file_bit_for_bit():
 @pytest.mark.parametrize("spoil", [lambda f: b"", lambda f: f[:-9], lambda f: b"PK" + f, lambda f: f.replace(b"dense", b"dance")])
 def test_a_spoiled_file_gives_one_line(spoil):
     file = packed(network(Design((1, 8, 8), "dense", 4, 2, 8), chance()))
-    with pytest.raises(BadParams, match="not a whole file"):
+    with pytest.raises(BadFile, match="not a whole file"):
         unpacked(spoil(file))
 
 

@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -117,9 +116,3 @@ def test_the_licence_is_the_whole_of_apache_2():
     text = (ROOT / "LICENSE").read_text()
     for part in ("Version 2.0, January 2004", "9. Accepting Warranty", "END OF TERMS AND CONDITIONS", "APPENDIX: How to apply"):
         assert part in text
-
-
-def test_every_package_is_listed_for_installation():
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    packages = [path.parent for folder in ("hub", "plugins") for path in (ROOT / folder).rglob("__init__.py")]
-    assert {".".join(package.relative_to(ROOT).parts) for package in packages} <= listed

@@ -12,7 +12,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from hub import devices
-from hub.errors import BadParams
+from hub.errors import BadFile, BadParams
 from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Autoencoder, Design, Kind
 
 FORMAT = "netsee autoencoder 1"
@@ -33,7 +33,7 @@ def packed(made: Autoencoder, facts: Mapping[str, Any] | None = None, tensors: M
 def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, Any], dict[str, Tensor]]:
     """(network, facts, further tensors) from the bytes of a file. It is checked like any other input.
 
-    field: the parameter it came by, for the message. Raises BadParams, one line, for whatever is not such a file.
+    field: the parameter it came by, for the message. Raises BadFile, one line, for whatever is not such a file.
     """
     try:
         tensors = load(data)
@@ -41,25 +41,31 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
         if head["format"] != FORMAT:
             raise ValueError("another format")
         values = head["design"]
-        if any(not 1 <= values[name] <= most for name, most in LARGEST.items()):
+        if any(type(values[name]) is not int or not 1 <= values[name] <= most for name, most in LARGEST.items()):
             raise ValueError("too large")
         if values["kind"] not in get_args(Kind) or values["activation"] not in ACTIVATIONS or values["enlarging"] not in ENLARGE:
             raise ValueError("another kind of network")
         shape = tuple(int(n) for n in values["shape"])
         if len(shape) != 3 or shape[0] not in (1, 3) or not all(1 <= n <= 1024 for n in shape):
             raise ValueError("another shape")
+        if any(value.is_floating_point() and not bool(torch.isfinite(value).all()) for value in tensors.values()):
+            raise ValueError("not finite")
         made = Autoencoder.meta(Design(**{**values, "shape": shape}))
         made.load_state_dict(
-            {name.removeprefix("network."): tensors.pop(name).float() for name in list(tensors) if name.startswith("network.")},
+            {name.removeprefix("network."): _real(tensors.pop(name)) for name in list(tensors) if name.startswith("network.")},
             assign=True,
         )
-        if not all(bool(torch.isfinite(value).all()) for value in made.state_dict().values()):
-            raise ValueError("not finite")
         return made.to(devices.device()).requires_grad_(True), dict(head["facts"]), tensors
     except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, BadParams) as error:
-        raise BadParams(
+        raise BadFile(
             f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
         ) from error
+
+
+def _real(value: Tensor) -> Tensor:
+    if not value.is_floating_point():
+        raise ValueError("weights are real numbers")
+    return value.float()
 
 
 def _head(data: bytes) -> str:

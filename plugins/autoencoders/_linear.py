@@ -112,14 +112,43 @@ def denoising_error(variances: Tensor, sigma: float) -> float:
     return float((variances * sigma**2 / (variances + sigma**2).clamp_min(1e-30)).mean())
 
 
+def masked(covariance: Tensor, keep: float) -> Tensor:
+    """The covariance of centred data of which each number is kept with probability `keep` and 0 else: q^2 S off the diagonal, q S
+    on it."""
+    spoiled = keep**2 * covariance
+    spoiled.diagonal().copy_(keep * covariance.diagonal())
+    return spoiled
+
+
 def unmasker(covariance: Tensor, keep: float) -> Tensor:
     """The best linear map from centred data, each number kept with probability `keep` and 0 else, back to the data: (D, D).
 
-    Rows map: restored = W @ masked. W = (q S) Q^-1, where Q is q^2 S off the diagonal and q S on it.
+    Rows map: restored = W @ masked. W = (q S) Q^-1, where Q is `masked`.
     """
-    spoiled = keep**2 * covariance
-    spoiled.diagonal().copy_(keep * covariance.diagonal())
-    return torch.linalg.lstsq(spoiled, keep * covariance, driver="gelsd").solution.T
+    spoiled = masked(covariance, keep)  # positive definite but for numbers that never vary
+    spoiled.diagonal().add_(1e-12 * spoiled.diagonal().mean().clamp_min(1e-30))
+    return torch.linalg.solve(spoiled, keep * covariance).T
+
+
+def of_rank(best: Tensor, spoiled: Tensor, k: int) -> Tensor:
+    """The best linear map of rank k, the narrow place of an autoencoder, from the best one of any rank: (D, D).
+
+    best: maps what was spoiled to what it was. spoiled: the covariance of what was spoiled. Without noise (the identity, and
+    the covariance of the data) it is the projection of PCA. Source: Izenman 1975, reduced-rank regression.
+    """
+    vectors = torch.linalg.eigh(best @ spoiled @ best.T).eigenvectors[:, -min(k, len(best)) :]
+    return vectors @ vectors.T @ best
+
+
+def variational_loss(variances: Tensor, k: int, noise: float) -> float:
+    """The least that a linear variational autoencoder with k numbers can reach, squared error plus 2 noise times the distance of
+    its code from the standard Gaussian, per number of the data; `noise` is the variance of a pixel given the code.
+
+    variances: (D,), falling. Source: Tipping and Bishop 1999, the likelihood of probabilistic PCA, which a linear variational
+    autoencoder reaches (Lucas et al. 2019). Only components with more variance than `noise` are worth a number.
+    """
+    kept = variances[:k][variances[:k] > noise]
+    return float(noise * ((kept / noise).log() + 1).sum() + variances[len(kept) :].sum()) / len(variances)
 
 
 def shrunk(singular_values: Tensor, penalty: float) -> Tensor:

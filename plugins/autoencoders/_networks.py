@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +22,7 @@ Enlarging = Literal[
     "transposed convolution 4×4",
     "pixel shuffle",
 ]
+OnCode = Literal["nothing", "relu", "sigmoid"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 
@@ -43,13 +44,16 @@ class Design:
     depth: int = 2
     width: int = 128
     activation: Activation = "relu"
-    on_code: Literal["nothing", "relu", "sigmoid"] = "nothing"
+    on_code: OnCode = "nothing"
     enlarging: Enlarging = "nearest neighbour"
     principal: bool = False
     variational: bool = False
 
     def __post_init__(self) -> None:
         """Raises BadParams for what cannot be built, one line with what can."""
+        for name, choices in (("kind", Kind), ("activation", Activation), ("on_code", OnCode), ("enlarging", Enlarging)):
+            if getattr(self, name) not in get_args(choices):
+                raise BadParams(f"{name}: there is {', '.join(get_args(choices))}.")
         least = 2**self.depth
         if self.kind == "convolutional" and any(n % least for n in self.shape[1:]):
             most = max(d for d in range(9) if all(n % 2**d == 0 for n in self.shape[1:]))
@@ -89,31 +93,43 @@ class Autoencoder(nn.Module):
 
     def gaussian(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log variance of the code, (N, code) each; without a variance, it is 0 everywhere."""
-        code = self._on_code(self.encoder(pictures - self.mean))
+        return self._parted(self.encoder(pictures - self.mean))
+
+    def _parted(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """What the encoder gives, as mean and log variance."""
         if not self.design.variational:
-            return code, torch.zeros_like(code)
-        middle, spread = code.chunk(2, 1)
-        return middle, spread.clamp(-12, 6)
+            return self._on_code(numbers), torch.zeros_like(numbers)
+        middle, spread = numbers.chunk(2, 1)
+        return self._on_code(middle), spread.clamp(-12, 6)
 
     def decode(self, code: Tensor) -> Tensor:
         """(N, code) -> (N, C, h, w). Max unpooling knows positions only where it has just encoded: see `forward`."""
         return self.decoder(code).reshape(-1, *self.design.shape) + self.mean
 
     def forward(self, pictures: Tensor) -> Tensor:
+        return self.through(pictures)[0]
+
+    def through(self, pictures: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """(pictures as they come back, mean of the code, its log variance); by way of a drawn code where a generator is given."""
+        places = None
         if self.design.enlarging == "max unpooling" and self.design.kind == "convolutional":
-            hidden, positions = self.encoder.seen(pictures - self.mean)
-            return self.decoder.put_back(self._on_code(hidden), positions) + self.mean
-        return self.decode(self.encode(pictures))
+            numbers, places = self.encoder.seen(pictures - self.mean)
+        else:
+            numbers = self.encoder(pictures - self.mean)
+        middle, spread = self._parted(numbers)
+        code = middle
+        if generator is not None:
+            code = middle + torch.randn(middle.shape, generator=generator).to(middle.device) * (0.5 * spread).exp()
+        rebuilt = self.decode(code) if places is None else self.decoder.put_back(code, places) + self.mean
+        return rebuilt, middle, spread
 
     def _on_code(self, code: Tensor) -> Tensor:
         return {"nothing": lambda t: t, "relu": F.relu, "sigmoid": torch.sigmoid}[self.design.on_code](code)
 
     def sampled(self, pictures: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Pictures by way of a drawn code (Kingma and Welling 2014), and how far its Gaussian is from the standard, (N,) nats."""
-        middle, spread = self.gaussian(pictures)
-        noise = torch.randn(middle.shape, generator=generator).to(middle.device)
-        distance = 0.5 * (middle.square() + spread.exp() - 1 - spread).sum(1)
-        return self.decode(middle + noise * (0.5 * spread).exp()), distance
+        rebuilt, middle, spread = self.through(pictures, generator)
+        return rebuilt, distance(middle, spread).sum(1)
 
     @classmethod
     def meta(cls, design: Design) -> Autoencoder:
@@ -124,6 +140,11 @@ class Autoencoder(nn.Module):
     @property
     def parameter_count(self) -> int:
         return sum(p.numel() for p in self.parameters())
+
+
+def distance(middle: Tensor, spread: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of a Gaussian from the standard one, in nats, for each number; `spread` is its log variance."""
+    return 0.5 * (middle.square() + spread.exp() - 1 - spread)
 
 
 def network(design: Design, generator: torch.Generator, mean: Tensor | None = None) -> Autoencoder:

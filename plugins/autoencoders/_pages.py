@@ -55,7 +55,7 @@ def rows(named: Mapping[str, Tensor], scale: int | None = None) -> Image:
 def stacked(named: Mapping[str, Image], size: int = 20, margin: int = 12) -> Image:
     """Pictures one above the other, each under its name."""
     line = size + 10
-    width = max(each.width for each in named.values())
+    width = max(max(each.width for each in named.values()), *(int(font(size).getlength(name)) for name in named))
     sheet = PILImage.new("RGB", (width + 2 * margin, sum(i.height + line + margin for i in named.values()) + margin), PAPER)
     pen, top = ImageDraw.Draw(sheet), margin
     for name, each in named.items():

@@ -200,6 +200,9 @@ class Training:
                 if isinstance(value, Tensor):
                     tensors[f"optimiser.{i}.{name}"] = value.detach().clone()
         plain = {"step": self.step, "first": self.first, "training": self.log.training, "held": self.log.held}
+        if self.best:
+            tensors |= {f"best.{name}": value for name, value in self.best[1].items()}
+            plain["best"] = self.best[0]
         return tensors, plain
 
     def resume(self, tensors: Mapping[str, Tensor], plain: Mapping[str, Any]) -> None:
@@ -207,6 +210,12 @@ class Training:
 
         Raises KeyError, ValueError, TypeError or RuntimeError where the values are not such a state.
         """
+        if self.best:
+            weights = self.network.state_dict()
+            kept = {name: tensors[f"best.{name}"].clone() for name in weights}
+            if any(kept[name].shape != value.shape for name, value in weights.items()):
+                raise ValueError("the best weights are of another network")
+            self.best = float(plain["best"]), {name: kept[name].to(value) for name, value in weights.items()}
         for i, parameter in enumerate(self.parameters):
             held = {name: tensors[f"optimiser.{i}.{name}"] for name in ("step", "exp_avg", "exp_avg_sq")}
             if any(held[name].shape != parameter.shape for name in ("exp_avg", "exp_avg_sq")):
