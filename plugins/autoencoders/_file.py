@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -13,10 +13,10 @@ from torch import Tensor
 
 from hub import devices
 from hub.errors import BadFile, BadParams
-from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Autoencoder, Design, Kind
+from plugins.autoencoders._networks import Autoencoder, Design
 
 FORMAT = "netsee autoencoder 1"
-LARGEST = {"code": 4096, "depth": 8, "width": 4096}
+LIMITS = {"code": (1, 4096), "depth": (1, 8), "width": (1, 4096), "decoder_width": (0, 4096)}
 
 
 def packed(made: Autoencoder, facts: Mapping[str, Any] | None = None, tensors: Mapping[str, Tensor] | None = None) -> bytes:
@@ -40,26 +40,30 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
         head = json.loads(_head(data))
         if head["format"] != FORMAT:
             raise ValueError("another format")
-        values = head["design"]
-        if any(type(values[name]) is not int or not 1 <= values[name] <= most for name, most in LARGEST.items()):
-            raise ValueError("too large")
-        if values["kind"] not in get_args(Kind) or values["activation"] not in ACTIVATIONS or values["enlarging"] not in ENLARGE:
-            raise ValueError("another kind of network")
-        shape = tuple(int(n) for n in values["shape"])
-        if len(shape) != 3 or shape[0] not in (1, 3) or not all(1 <= n <= 1024 for n in shape):
-            raise ValueError("another shape")
+        design = _design(head["design"])
         if any(value.is_floating_point() and not bool(torch.isfinite(value).all()) for value in tensors.values()):
             raise ValueError("not finite")
-        made = Autoencoder.meta(Design(**{**values, "shape": shape}))
+        made = Autoencoder.meta(design)
         made.load_state_dict(
             {name.removeprefix("network."): _real(tensors.pop(name)) for name in list(tensors) if name.startswith("network.")},
             assign=True,
         )
         return made.to(devices.device()).requires_grad_(True), dict(head["facts"]), tensors
-    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, BadParams) as error:
+    except (SafetensorError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, BadParams) as error:
         raise BadFile(
             f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
         ) from error
+
+
+def _design(values: Mapping[str, Any]) -> Design:
+    """Raises ValueError where a number is none or too large, BadParams for words that mean nothing."""
+    shape = tuple(values["shape"])
+    sizes = [(values[name], least, most) for name, (least, most) in LIMITS.items()] + [(n, 1, 1024) for n in shape]
+    if any(type(value) is not int or not least <= value <= most for value, least, most in sizes):
+        raise ValueError("no number, or too large")
+    if len(shape) != 3 or shape[0] not in (1, 3) or any(type(values[name]) is not bool for name in ("principal", "variational")):
+        raise ValueError("another shape")
+    return Design(**{**values, "shape": shape})
 
 
 def _real(value: Tensor) -> Tensor:

@@ -34,8 +34,9 @@ class Design:
     depth: layers of the encoder, and of the decoder: halvings where it is convolutional; 1 where it is linear.
     width: units of hidden layers, or channels at full size, doubled at each halving.
     activation: between layers. on_code: what the code passes through.
-    enlarging: how a convolutional decoder grows. principal: whether a dense one is a linear autoencoder plus a correction, which
-    can begin as PCA. variational: whether the code is drawn from a Gaussian that the encoder gives.
+    enlarging: how a convolutional decoder grows. decoder_width: channels of its smallest map, halved at each enlarging; 0 for as
+    many as the encoder has. principal: whether a dense one is a linear autoencoder plus a correction, which can begin as PCA.
+    variational: whether the code is drawn from a Gaussian that the encoder gives.
     """
 
     shape: tuple[int, int, int]
@@ -46,6 +47,7 @@ class Design:
     activation: Activation = "relu"
     on_code: OnCode = "nothing"
     enlarging: Enlarging = "nearest neighbour"
+    decoder_width: int = 0
     principal: bool = False
     variational: bool = False
 
@@ -61,6 +63,8 @@ class Design:
                 f"depth: {self.shape[1]} × {self.shape[2]} pixels can be halved {most} times, not {self.depth}. "
                 + ("Take a smaller depth, or larger patches." if most else "Take a dense network, or patches of an even side.")
             )
+        if self.decoder_width and self.enlarging == "max unpooling":
+            raise BadParams("decoder_width: max unpooling needs as many channels as the encoder has, each with its positions.")
         if self.principal and (self.kind != "dense" or self.variational or self.on_code != "nothing"):
             raise BadParams("principal: only a dense network with a free code can begin as PCA.")
 
@@ -230,7 +234,9 @@ class Corrected(nn.Module):
 def _convolutional(design: Design, numbers: int) -> tuple[nn.Module, nn.Module]:
     channels = [min(design.width * 2**level, 256) for level in range(design.depth)]
     small = tuple(n // 2**design.depth for n in design.shape[1:])
-    return ConvEncoder(design, channels, small, numbers), ConvDecoder(design, channels, small)
+    back = [max(1, design.decoder_width // 2**level) for level in reversed(range(design.depth))]
+    decoder = ConvDecoder(design, back if design.decoder_width else channels, small)
+    return ConvEncoder(design, channels, small, numbers), decoder
 
 
 class ConvEncoder(nn.Module):

@@ -31,6 +31,11 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
+def lettered(text: str) -> str:
+    """Text in letters that this face has: x for ×, hyphens for minus signs and dashes."""
+    return text.translate({ord("×"): "x", ord("−"): "-", ord("–"): "-"})
+
+
 def scale_for(side: int, wanted: int) -> int:
     """How many times to enlarge something `side` pixels wide to be about `wanted`, a whole number, at least 1."""
     return max(1, round(wanted / side))
@@ -59,7 +64,7 @@ def stacked(named: Mapping[str, Image], size: int = 20, margin: int = 12) -> Ima
     sheet = PILImage.new("RGB", (width + 2 * margin, sum(i.height + line + margin for i in named.values()) + margin), PAPER)
     pen, top = ImageDraw.Draw(sheet), margin
     for name, each in named.items():
-        pen.text((margin, top), name, fill=INK, font=font(size))
+        pen.text((margin, top), lettered(name), fill=INK, font=font(size))
         sheet.paste(each, (margin, top + line))
         top += line + each.height + margin
     return sheet
@@ -69,12 +74,12 @@ def beside(named: Mapping[str, Image], size: int = 20, margin: int = 12) -> Imag
     """Pictures of about one height next to each other, each under its name."""
     line = size + 10
     pen = ImageDraw.Draw(PILImage.new("RGB", (1, 1)))
-    widths = [max(each.width, int(pen.textlength(name, font(size)))) for name, each in named.items()]
+    widths = [max(each.width, int(pen.textlength(lettered(name), font(size)))) for name, each in named.items()]
     height = max(each.height for each in named.values()) + line + 2 * margin
     sheet = PILImage.new("RGB", (sum(widths) + margin * (len(widths) + 1), height), PAPER)
     pen, left = ImageDraw.Draw(sheet), margin
     for (name, each), width in zip(named.items(), widths, strict=True):
-        pen.text((left, margin), name, fill=INK, font=font(size))
+        pen.text((left, margin), lettered(name), fill=INK, font=font(size))
         sheet.paste(each, (left, margin + line))
         left += width + margin
     return sheet
@@ -143,13 +148,14 @@ def _colour(label: int) -> tuple[int, int, int]:
     return COLOURS[label % len(COLOURS)]
 
 
-def animation(stills: Sequence[Image], duration: int = 80) -> bytes:
-    """An endless animated WebP, there and back, `duration` milliseconds a picture."""
+def animation(stills: Sequence[Image], duration: int = 80, back: bool = True) -> bytes:
+    """An endless animated WebP, there and back (or only there, and the last one three times as long), `duration` ms a picture."""
     import io
 
     first, *others = stills
+    others = [*others, *others[-2::-1]] if back else [*others, *stills[-1:] * 2]
     memory = io.BytesIO()
-    first.save(memory, "WEBP", save_all=True, append_images=[*others, *others[-2::-1]], duration=duration, loop=0, lossless=True)
+    first.save(memory, "WEBP", save_all=True, append_images=others, duration=duration, loop=0, lossless=True)
     return memory.getvalue()
 
 

@@ -25,8 +25,9 @@ class Patches:
     stride: int
 
     @classmethod
-    def of(cls, picture: Tensor, side: int) -> Patches:
-        stride = max(1, side // 2)
+    def of(cls, picture: Tensor, side: int, stride: int | None = None) -> Patches:
+        """stride: where it should be another than half a patch; patches overlap or touch."""
+        stride = stride or max(1, side // 2)
         height, width = picture.shape[-2:]
         below, beside = (max(side, side + -(-(n - side) // stride) * stride) - n for n in (height, width))
         return cls(picture, F.pad(picture, (0, beside, 0, below), mode="replicate"), side, stride)
@@ -57,12 +58,17 @@ class Patches:
         two belongs to neither: no held-out pixel is ever learnt from.
         """
         height, width = self.picture.shape[-2:]
-        block = 4 * self.side
-        rows, columns = torch.arange(height)[:, None] // block, torch.arange(width)[None] // block
-        held = ((rows + 2 * columns) % HELD == HELD // 2).float()[None, None]
+        held = self.held().float()[None, None]
         held = F.pad(held, (0, self.padded.shape[-1] - width, 0, self.padded.shape[-2] - height), mode="replicate")
         share = F.avg_pool2d(held, self.side, stride=1)[0, 0]
         return self._at(share < 1e-6, count, generator), self._at(share > 1 - 1e-6, count // 4, generator)
+
+    def held(self) -> Tensor:
+        """(H, W), true where a pixel belongs to a block that is held out."""
+        height, width = self.picture.shape[-2:]
+        block = 4 * self.side
+        rows, columns = torch.arange(height)[:, None] // block, torch.arange(width)[None] // block
+        return (rows + 2 * columns) % HELD == HELD // 2
 
     def _places(self) -> tuple[int, int]:
         return self.padded.shape[-2] - self.side + 1, self.padded.shape[-1] - self.side + 1

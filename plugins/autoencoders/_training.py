@@ -116,15 +116,17 @@ class Training:
         span: tuple[float, float] = (0.0, 1.0),
         files: Callable[[], dict[str, bytes]] | None = None,
         curves: Callable[[], dict[str, Curve]] | None = None,
+        looks: int = LOOKS,
     ) -> Generator[Result, None, None]:
         """Train to the end, offering previews.
 
         show: draws the preview, called only when somebody looks. span: the part of the whole work that this is, for progress.
-        files: what the run leaves behind if it is stopped. curves: instead of the log's own.
+        files: what the run leaves behind if it is stopped. curves: instead of the log's own. looks: fewer than `LOOKS`, where
+        several networks share the time.
         Raises NotFinite, with the last preview, where the loss runs away.
         """
         course, last = self.course, None
-        every = max(1, course.steps // LOOKS)
+        every = max(1, course.steps // looks)
         losses: list[Tensor] = []
         if self.best and self.step == 0:
             self._measure()
