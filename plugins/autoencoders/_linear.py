@@ -158,3 +158,15 @@ def shrunk(singular_values: Tensor, penalty: float) -> Tensor:
     encoder is the decoder's transpose. Source: Kunin et al. 2019, theorem 2.
     """
     return (1 - penalty / singular_values.square().clamp_min(1e-30)).clamp_min(0)
+
+
+def restorer(covariance: Tensor, kept: Tensor, sigma: float) -> Tensor:
+    """The best linear map from centred data that is noisy, then masked, back to the data: (D, D), restored = W @ spoiled.
+
+    kept: (D, D), how often two numbers are kept together; on its diagonal, how often one is.
+    W = (S K) (S . kept + sigma^2 K)^-1, where K is kept's diagonal and . is entry by entry: `denoiser` where all is kept,
+    `unmasker` where numbers are masked one by one.
+    """
+    alone = kept.diagonal()
+    spoiled = covariance * kept + sigma**2 * torch.diag(alone)
+    return torch.linalg.lstsq(spoiled, (covariance * alone).T, driver="gelsd").solution.T

@@ -1,0 +1,254 @@
+"""A picture is spoiled, by noise on every pixel or by darkening parts of it, and a network learns to give the clean one back.
+
+A denoising autoencoder (Vincent et al. 2010) sees spoiled pictures and is asked for the clean ones. It cannot copy, so it has to
+learn what pictures look like. Here the code is larger than the picture: every 8 × 8 patch, at every pixel, is written as
+192 numbers, a learnt gate makes most of them nearly nothing, and the decoder draws the patches again and averages them where
+they overlap. Encoder and decoder begin as principal components and the gate as a classical rule of shrinkage, so that the very
+first picture is a restoration already; then all of it is trained.
+
+It learns from photographs that come along, without yours or any like it. So your picture is one that it has never seen, and
+the figures are fair: beside it stand the best linear map of patches (Wiener's filter, whose error is the dashed line), PCA, total
+variation and non-local means. The strengths of these two are tuned against the clean picture, which helps them and not the
+network. PSNR is the error on a scale of decibels: 6 more is half the deviation. The held-out line lies below that of training,
+since grass and gravel, which it learns from, are harder than the cat and the astronaut, which it does not. Of all the weights
+on the way those with the least held-out error are kept; your picture has no part in that either.
+
+Something that is missing is first guessed by the smoothest surface through what is left (the biharmonic equation), or by
+diffusion where there is noise too; the network improves that guess, three times over. Give a mask, white where a picture is
+damaged, to have that part filled in. It continues what is at the rim, and invents nothing: large holes come out smooth.
+
+Of a picture that is noisy already nobody has the clean one: the noise is estimated from its finest wavelets, the classical
+tools are tuned by how well they foretell hidden pixels (J-invariance), and the error that is left is estimated (SURE), not
+measured. All of this takes the noise to be independent from pixel to pixel, as that of a shrunk or compressed photo is not.
+
+Sources: Vincent et al. 2010, "Stacked denoising autoencoders"; Chang et al. 2000, "Adaptive wavelet thresholding" (BayesShrink);
+Hel-Or and Shaked 2008, "A discriminative approach for wavelet denoising"; Batson and Royer 2019, "Noise2Self"; Ramani et al.
+2008, "Monte-Carlo SURE".
+Departures: the code is convolutional and over-complete; its gain is learnt, and depends on the rest of the patch's code.
+Noise is added without clipping, as the literature does; pictures are clipped where they are shown and measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+import hub
+from hub import Image
+from plugins.autoencoders._figures import decibels, psnr
+from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders.denoising_autoencoder import classical, report
+from plugins.autoencoders.denoising_autoencoder.lessons import Lessons, lessons
+from plugins.autoencoders.denoising_autoencoder.report import Made, Show
+from plugins.autoencoders.denoising_autoencoder.shrinkage import STRIDE, Shrinkage
+from plugins.autoencoders.denoising_autoencoder.spoiling import Shape
+from plugins.autoencoders.denoising_autoencoder.subject import Spoil, Subject, spoilt
+
+BATCH, RATE = 32, 6e-3
+BATCH_ALONE, RATE_ALONE = 256, 2e-2
+"""Of pictures as small as a patch, as digits are: cheap, and with less to average over."""
+NUDGE = 0.1  # of the noise, for the divergence
+EVERY = 3
+"""Of the looks while it learns, so many go by without a picture: to draw one takes as long as some steps."""
+PASSES, LAST_PASSES = 2, 3
+"""Times that what is missing is guessed anew, while it learns and at the end."""
+
+
+class Params(hub.Params):
+    """What can be set."""
+
+    quick: ClassVar[dict] = {"steps": 2}
+
+    spoil: Spoil = hub.Field(
+        "noise", label="Spoil it by", description="Noise on every pixel, or darkening parts of it (masking), or both."
+    )
+    sigma: float = hub.Field(25.0, ge=0, le=100, label="Noise", description="Deviation of the noise (sigma), of 255.")
+    masked: float = hub.Field(0.5, ge=0, le=0.95, label="Masked", description="Share of the picture that is darkened.")
+    shape: Shape = hub.Field("pixels", label="Shape of the mask", description="What is darkened: pixels, squares or strokes.")
+    learn_from: Literal["photographs", "itself"] = hub.Field(
+        "photographs",
+        label="Learn from",
+        description="Other photographs, a fair test; or your picture itself, spoiled, which flatters the figures.",
+    )
+    mask: hub.Picture | None = hub.Field(
+        None,
+        label="Your own mask",
+        description="White where your picture is damaged: that part is filled in, and nothing else is spoiled.",
+    )
+    show: Show = hub.Field(
+        "a quarter left spoiled",
+        label="Show",
+        description="Leave a quarter of the picture, at the right, as spoiled as it was, to see the difference; or restore all.",
+        more=True,
+    )
+    data: Literal["photographs", "digits", "faces"] = hub.Field(
+        "photographs", label="Pictures", description="Bundled pictures, where you give none of your own.", more=True
+    )
+    steps: int = hub.Field(
+        240, ge=0, le=5000, label="Steps", description="Steps of training; 0 for the closed form that it begins as.", more=True
+    )
+    size: int = hub.Field(
+        512, ge=16, le=2048, label="Size", description="Longer side that your picture is worked on at, in pixels.", more=True
+    )
+    seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: noise, masks, training.", more=True)
+
+
+@hub.technique(
+    title="Denoising",
+    family="Compress & restore",
+    paper="Vincent et al. 2010, Stacked denoising autoencoders; Hel-Or and Shaked 2008",
+)
+def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
+    """See the module's page."""
+    generator = torch.Generator().manual_seed(params.seed)
+    subject = spoilt(image, params, generator)
+    if not subject.spoiling.sigma and not subject.spoiling.darkens:
+        yield report.untouched(subject)
+        return
+    if subject.spoiling.darkens:
+        guess = report.stage(subject, subject.guessed, params.show)
+        yield hub.Result(image=guess, progress=0.005, caption="A first guess, the smoothest surface through what is left.")
+    own = subject.clean if image is not None and params.learn_from == "itself" else None
+    taught = lessons(own, image, params.data, subject.spoiling, generator)
+    network = Shrinkage(taught.pca, taught.shape, taught.noise, generator, taught.alone)
+    log = yield from learn(network, subject, taught, params, generator)
+    after = Made("denoising autoencoder", restored(network, subject, taught), f"trained on {taught.what}")
+    shown = {"image": report.stage(subject, after.pictures, params.show), "curves": report.curves(log)}
+    yield hub.Result(**shown, progress=0.8, caption="Restored; now the other tools.")
+    others = [untrained(subject, taught), *rivals(subject, taught)]
+    facts = measured(subject, after, others, taught) if subject.clean is not None else estimated(subject, after, network, taught)
+    yield hub.Result(
+        **shown,
+        images=report.gallery(subject, after, others, network.atoms()),
+        table=[made.row(subject.clean) for made in (Made("spoiled", subject.spoiled), after, *others)],
+        files=report.files(subject, after, params.show),
+        progress=1.0,
+        **facts,
+    )
+
+
+# ---------------------------------------------------------------- the method
+
+
+def learn(
+    network: Shrinkage, subject: Subject, taught: Lessons, params: Params, generator: torch.Generator
+) -> Generator[hub.Result, None, Log]:
+    """Train it, the closed form that it begins as being the first preview."""
+
+    def show() -> Image:
+        return report.stage(subject, restored(network, subject, taught, STRIDE, 1), params.show)
+
+    def held() -> float:
+        return float(taught.error(passed(network, taught.guessed, taught.missing, taught, PASSES), taught.clean))
+
+    def objective(batch: Tensor) -> Tensor:
+        clean, guessed, missing = taught.example(batch, generator)
+        return taught.error(passed(network, guessed, missing, taught, PASSES), clean)
+
+    yield hub.Result(image=show, progress=0.01, caption="Before any training: principal components, shrunk by a classical rule.")
+    linear = float(taught.error(taught.linear(taught.guessed, taught.missing), taught.clean))
+    log = Log(references={"the best linear map, held out": linear})
+    course = Course(params.steps, *((BATCH_ALONE, RATE_ALONE) if taught.alone else (BATCH, RATE)))
+    given = {"log": log, "held": held, "show": show, "span": (0.02, 0.7), "curves": partial(report.curves, log)}
+    looks = fit(network, objective, taught.train, course, generator, keep_best=True, **given)
+    for look, result in enumerate(looks):
+        if look % EVERY:
+            result.image = None
+        yield result
+    return log
+
+
+def passed(network: Shrinkage, guessed: Tensor, missing: Tensor, taught: Lessons, passes: int) -> Tensor:
+    """Through the autoencoder; what is missing and has no noise, several times, each from the guess of the one before."""
+    for _ in range(1 if taught.spoiling.sigma else passes):
+        guessed = taught.kept(network(guessed, missing), guessed, missing)
+    return guessed
+
+
+def restored(
+    network: Shrinkage, subject: Subject, taught: Lessons, stride: int = 1, passes: int = LAST_PASSES, given: Tensor | None = None
+) -> Tensor:
+    """The subject restored, by patches `stride` apart, on the way there by fewer. given: what to begin from, if not its guess."""
+    guessed = subject.guessed if given is None else given
+    for left in reversed(range(1 if taught.spoiling.sigma else passes)):
+        made = network.restore(guessed, subject.missing, max(2, stride) if left else stride)
+        guessed = taught.kept(made, guessed, subject.missing)
+    return guessed
+
+
+# ---------------------------------------------------------------- what stands beside it
+
+
+def rivals(subject: Subject, taught: Lessons) -> list[Made]:
+    """What restores it without a network, the strongest setting of each."""
+    side, linear = taught.shape[-1], taught.linear(subject.guessed, subject.missing)
+    components, k = classical.principal_components(subject.guessed, taught.pca, side, taught.noise)
+    made = [
+        Made("the best linear map of patches", linear, "Wiener's filter, closed form"),
+        Made("PCA", taught.kept(components, subject.guessed, subject.missing), f"{k} of {len(taught.wiener)} components"),
+    ]
+    if subject.spoiling.darkens:
+        named = "diffusion" if subject.spoiling.sigma else "biharmonic inpainting"
+        made.append(Made(named, subject.guessed, "nothing to choose; where the network begins"))
+    if subject.spoiling.sigma:
+        made += [denoised(name, subject) for name in classical.denoisers(subject.spoiling.sigma)]
+    return made
+
+
+def untrained(subject: Subject, taught: Lessons) -> Made:
+    """What the network began as; none of the chance that it began with shows yet."""
+    network = Shrinkage(taught.pca, taught.shape, taught.noise, torch.Generator(), taught.alone)
+    return Made("the network before training", restored(network, subject, taught), "the closed form that it begins as")
+
+
+def denoised(name: str, subject: Subject) -> Made:
+    """A classical denoiser, tuned against the clean picture, or, where there is none, by what it foretells."""
+    tool, strengths = classical.denoisers(subject.spoiling.sigma)[name]
+    if subject.clean is None:
+        found, strength = classical.calibrated(tool, strengths, subject.guessed)
+        return Made(name, found, f"strength {strength:.3f}, by J-invariance")
+    each = zip(subject.guessed.split(1), subject.clean.split(1), strict=True)
+    pairs = [classical.tuned(tool, strengths, a, b) for a, b in each]
+    strength = sum(s for _, s in pairs) / len(pairs)
+    return Made(name, torch.cat([made for made, _ in pairs]), f"strength {strength:.3f}, tuned against the clean picture")
+
+
+# ---------------------------------------------------------------- what is said of it
+
+
+def measured(subject: Subject, after: Made, others: list[Made], taught: Lessons) -> dict[str, Any]:
+    """Figures against the clean picture, and a sentence."""
+    clean, spoiled = subject.clean, Made("spoiled", subject.spoiled)
+    rival = max(psnr(made.pictures, clean) for made in others[1:])
+    own = taught.what == "this very picture"
+    return {
+        "caption": report.verdict(after, spoiled, others[1:], clean, taught.what, own),
+        "metrics": {
+            "PSNR, dB": psnr(after.pictures, clean),
+            "PSNR spoiled, dB": psnr(spoiled.pictures, clean),
+            "SSIM": report.score(after, clean),
+            "gain over the best other tool, dB": psnr(after.pictures, clean) - rival,
+        },
+    }
+
+
+def estimated(subject: Subject, after: Made, network: Shrinkage, taught: Lessons) -> dict[str, Any]:
+    """What can be said without a clean picture."""
+    if subject.spoiling.stencil is not None:
+        share = float(subject.missing.mean())
+        return {"caption": f"{share:.0%} of the picture is filled in from what is around it. Nobody knows what was there, so "
+                "there are no figures.", "metrics": {"share filled in": share}}  # fmt: skip
+    sigma = subject.spoiling.sigma
+    chance = torch.Generator().manual_seed(0)
+    probe = torch.randint(0, 2, subject.guessed.shape, generator=chance).to(subject.guessed) * 2 - 1
+    nudged = restored(network, subject, taught, given=subject.guessed + NUDGE * sigma * probe)
+    error = max(0.0, report.sure(subject.guessed, after.pictures, nudged, probe, NUDGE * sigma, sigma))
+    return {
+        "caption": f"The noise is estimated at {sigma * 255:.1f} of 255, fine texture included. There is no clean picture to "
+        f"measure against; if the noise is Gaussian and independent, Stein's estimate is about {decibels(error):.0f} dB PSNR.",
+        "metrics": {"noise, of 255": sigma * 255, "estimated PSNR, dB": decibels(error)},
+    }

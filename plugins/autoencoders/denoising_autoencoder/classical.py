@@ -1,0 +1,111 @@
+"""What restores pictures without a network: total variation, non-local means, equations of diffusion, one linear map.
+
+All take and give (1, C, H, W) in [0, 1], about that range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from plugins.autoencoders._figures import psnr
+from plugins.autoencoders._linear import PCA
+from plugins.autoencoders._patches import Patches, in_parts
+from plugins.autoencoders.denoising_autoencoder.spoiling import filled
+
+Tool = Callable[[Tensor, float], Tensor]
+"""(noisy, strength) -> restored."""
+WEIGHTS = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5)  # of total variation, times sigma
+REACHES = (0.4, 0.5, 0.6, 0.7, 0.8)  # h of non-local means, times sigma
+MOST_BIHARMONIC = 400_000
+"""Missing pixels up to which the biharmonic equation is solved: its time grows faster than their number."""
+
+
+def total_variation(noisy: Tensor, weight: float) -> Tensor:
+    """The picture nearest to a noisy one that varies little (Rudin, Osher and Fatemi 1992; Chambolle 2004)."""
+    from skimage.restoration import denoise_tv_chambolle
+
+    return _of(denoise_tv_chambolle(_array(noisy), weight=weight, channel_axis=-1), noisy)
+
+
+def non_local_means(sigma: float) -> Tool:
+    """Means over pixels with like surroundings, 5 × 5 within 13 × 13, sigma known; h is the strength (Buades et al. 2005)."""
+
+    def tool(noisy: Tensor, h: float) -> Tensor:
+        from skimage.restoration import denoise_nl_means
+
+        sizes = {"patch_size": 5, "patch_distance": 6, "fast_mode": True, "channel_axis": -1}
+        return _of(denoise_nl_means(_array(noisy), h=h, sigma=sigma, **sizes), noisy)
+
+    return tool
+
+
+def denoisers(sigma: float) -> dict[str, tuple[Tool, list[float]]]:
+    """Name -> (tool, strengths to choose from), for noise of that deviation."""
+    return {
+        "total variation": (total_variation, [w * sigma for w in WEIGHTS]),
+        "non-local means": (non_local_means(sigma), [h * sigma for h in REACHES]),
+    }
+
+
+def tuned(tool: Tool, strengths: Sequence[float], noisy: Tensor, clean: Tensor) -> tuple[Tensor, float]:
+    """(restored, strength) with the strength that comes nearest to the clean picture, which no use of the tool could know."""
+    return max(((tool(noisy, s), s) for s in strengths), key=lambda made: psnr(made[0], clean))
+
+
+def calibrated(tool: Tool, strengths: Sequence[float], noisy: Tensor) -> tuple[Tensor, float]:
+    """(restored, strength) with the strength that best foretells pixels from their neighbours, for want of a clean picture.
+
+    Source: Batson and Royer 2019, J-invariance: one pixel of every 4 × 4 is hidden from the tool and guessed by it, and where
+    noise is independent from pixel to pixel, the error against the hidden values is the true error plus the noise's variance.
+    """
+    hidden = torch.zeros_like(noisy[:, :1])
+    hidden[..., 1::4, 1::4] = 1
+    if not bool(hidden.any()):
+        return tool(noisy, strengths[0]), strengths[0]
+    shown = filled(noisy * (1 - hidden), hidden)
+    _, best = min((float(((tool(shown, s) - noisy) * hidden).square().sum()), s) for s in strengths)
+    return tool(noisy, best), best
+
+
+def inpainted(spoiled: Tensor, missing: Tensor) -> Tensor:
+    """Missing pixels as the smoothest surface through the others, by the biharmonic equation (Damelin and Hoang 2018).
+
+    By diffusion where the picture is smaller than the equation's stencil, or where too many are missing.
+    """
+    from skimage.restoration import inpaint_biharmonic
+
+    holes = missing[0, 0].cpu().numpy() > 0
+    if not 0 < holes.sum() <= MOST_BIHARMONIC or min(holes.shape) < 3 or holes.all():
+        return filled(spoiled, missing)
+    return _of(inpaint_biharmonic(_array(spoiled), holes, channel_axis=-1), spoiled)
+
+
+def linear_optimum(spoiled: Tensor, kept: Tensor, mean: Tensor, matrix: Tensor, side: int) -> Tensor:
+    """Every patch through the best linear map, overlaps averaged. mean: (D,). matrix: (D, D), of `_linear.restorer`."""
+    patches = Patches.of(spoiled, side)
+    there = Patches.of(kept, side).all()
+    centred = (patches.all() - mean.reshape(1, -1, side, side)) * there
+    restored = in_parts(lambda part: part.flatten(1) @ matrix.T + mean, centred)
+    return patches.joined(restored.reshape(centred.shape))
+
+
+def principal_components(guessed: Tensor, pca: PCA, side: int, noise: float) -> tuple[Tensor, int]:
+    """(restored, k) of (N, C, H, W): every patch through the k components whose variance in clean patches exceeds the noise's."""
+    k = max(1, int((pca.variances > noise**2).sum()))
+    cut = [Patches.of(each, side) for each in guessed.split(1)]
+    return torch.cat([p.joined(in_parts(lambda part: pca.through(part, k), p.all())) for p in cut]), k
+
+
+def _array(picture: Tensor) -> np.ndarray:
+    """(1, C, H, W) -> (H, W, C)."""
+    return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy())
+
+
+def _of(array: np.ndarray, like: Tensor) -> Tensor:
+    """Back, whatever axes of length 1 a tool left out."""
+    made = np.ascontiguousarray(array, dtype=np.float32).reshape(*like.shape[2:], like.shape[1])
+    return torch.from_numpy(made).permute(2, 0, 1)[None].to(like.device)
