@@ -24,6 +24,13 @@ def test_channels_take_one_for_each_picture():
     assert value(o.channels("a", [1, 0]), MAPS.expand(2, -1, -1, -1)) == [0.0, 2.5]
 
 
+def test_a_direction_is_what_the_mean_activation_has_of_it():
+    two = torch.cat([MAPS, MAPS])  # channel means 2.5 and 0; then with 4 more in the second
+    two[1, 1] += 4
+    assert value(o.directions("a", torch.tensor([[2.0, 7.0], [1.0, -0.5]])), two) == [5.0, 0.5]
+    assert value(o.directions("a", torch.eye(2)), two) == value(o.channels("a", [0, 1]), two)
+
+
 def test_energy_is_half_the_mean_square():
     assert value(o.energy("a")) == pytest.approx([(1 + 4 + 9 + 16 + 4 + 4) / 8 / 2])
 

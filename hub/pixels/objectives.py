@@ -71,6 +71,15 @@ def centred(layer: str, units: Sequence[int], spread: float = 0.35) -> Objective
     return at_layer(layer, measure)
 
 
+def directions(layer: str, vectors: Tensor) -> Objective:
+    """For each picture of the batch the mean, over positions, of how far a layer's activation points in a direction.
+
+    vectors: (B, C), of any length, one for each picture; a unit vector of one channel is `channels`.
+    """
+    wanted = vectors.detach().float()
+    return at_layer(layer, lambda f: (f.mean((2, 3)) * wanted.to(f.device)).sum(1))
+
+
 def neuron(layer: str, units: Sequence[int]) -> Objective:
     """The value of each picture's channel at the middle position only."""
     wanted = torch.as_tensor(units)

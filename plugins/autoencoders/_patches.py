@@ -14,7 +14,8 @@ AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class Patches:
-    """The overlapping patches of one picture, half a patch apart, those at the right and lower edge filled up with edge pixels.
+    """The overlapping patches of one picture, half a patch apart where nothing else is asked for, those at the right and lower
+    edge filled up with edge pixels.
 
     picture: (1, C, H, W). padded: the same with the fill. side: of a patch, in pixels. stride: from one to the next.
     """
@@ -27,7 +28,7 @@ class Patches:
     @classmethod
     def of(cls, picture: Tensor, side: int, stride: int | None = None) -> Patches:
         """stride: where it should be another than half a patch; patches overlap or touch."""
-        stride = stride or max(1, side // 2)
+        stride = stride or (side + 1) // 2
         height, width = picture.shape[-2:]
         below, beside = (max(side, side + -(-(n - side) // stride) * stride) - n for n in (height, width))
         return cls(picture, F.pad(picture, (0, beside, 0, below), mode="replicate"), side, stride)
@@ -43,7 +44,7 @@ class Patches:
         """
         window = self._window(patches)
         size, flat = tuple(self.padded.shape[-2:]), (patches * window).flatten(1).T[None]
-        weight = window.expand(len(patches), patches.shape[1], -1, -1).flatten(1).T[None]
+        weight = window.flatten()[None, :, None].expand(1, -1, len(patches))  # of one channel: it is the same for all
         whole, share = (F.fold(t.contiguous(), size, self.side, stride=self.stride) for t in (flat, weight))
         return (whole / share)[..., : self.picture.shape[-2], : self.picture.shape[-1]]
 
