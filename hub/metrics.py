@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -172,13 +173,16 @@ def blurred(pictures: Tensor, sigma: float = 1.5) -> Tensor:
     return F.conv2d(F.conv2d(padded, bell, groups=3), bell.transpose(2, 3), groups=3)
 
 
+def filed(image: Image.Image, kind: str, **how: Any) -> tuple[bytes, Tensor]:
+    """A picture as the bytes of a file, and what these hold, (1, 3, H, W). kind, how: as in Pillow's `save`."""
+    memory = io.BytesIO()
+    image.save(memory, kind, **how)
+    return memory.getvalue(), images.to_tensor(decode(memory.getvalue(), Policy.local()).image)
+
+
 def jpeg(pictures: Tensor, quality: int = 30) -> Tensor:
     """Through a JPEG file of that quality and back."""
-    def through(image: Image.Image) -> Tensor:
-        memory = io.BytesIO()
-        image.save(memory, "JPEG", quality=quality)
-        return images.to_tensor(decode(memory.getvalue(), Policy.local()).image)
-    return torch.cat([through(image) for image in images.to_images(pictures)])
+    return torch.cat([filed(image, "JPEG", quality=quality)[1] for image in images.to_images(pictures)])
 
 
 def hue_shifted(pictures: Tensor, turns: float = 0.08) -> Tensor:

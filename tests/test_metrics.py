@@ -1,5 +1,6 @@
 import pytest
 import torch
+from PIL import Image
 from skimage.color import label2rgb
 from skimage.segmentation import slic
 
@@ -74,6 +75,12 @@ def test_blur_spreads_a_point_by_its_sigma_and_keeps_its_mass():
     variance = (mass.sum(0) * (torch.arange(33) - 16).square()).sum()
     assert mass.sum().item() == pytest.approx(1, abs=1e-5)
     assert variance.item() == pytest.approx(1.5**2, rel=0.1)
+
+
+def test_a_file_without_loss_holds_the_very_picture_and_its_bytes_are_a_file():
+    picture = Image.effect_noise((20, 10), 60).convert("RGB")
+    data, held = metrics.filed(picture, "WEBP", lossless=True)
+    assert data[:4] == b"RIFF" and images.to_image(held).tobytes() == picture.tobytes()
 
 
 def test_jpeg_of_a_flat_colour_is_that_colour_and_lower_quality_is_further_off():

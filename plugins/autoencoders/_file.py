@@ -16,6 +16,8 @@ from hub.errors import BadFile, BadParams
 from plugins.autoencoders._networks import Autoencoder, Design
 
 FORMAT = "netsee autoencoder 1"
+UNREADABLE = (SafetensorError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, BadParams)
+"""What reading a file that is not whole, or not such a file at all, can raise."""
 LIMITS = {"code": (1, 4096), "depth": (1, 8), "width": (1, 4096), "decoder_width": (0, 4096)}
 
 
@@ -37,7 +39,7 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
     """
     try:
         tensors = load(data)
-        head = json.loads(_head(data))
+        head = json.loads(head_of(data))
         if head["format"] != FORMAT:
             raise ValueError("another format")
         design = _design(head["design"])
@@ -49,7 +51,7 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
             assign=True,
         )
         return made.to(devices.device()).requires_grad_(True), dict(head["facts"]), tensors
-    except (SafetensorError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, BadParams) as error:
+    except UNREADABLE as error:
         raise BadFile(
             f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
         ) from error
@@ -72,7 +74,7 @@ def _real(value: Tensor) -> Tensor:
     return value.float()
 
 
-def _head(data: bytes) -> str:
+def head_of(data: bytes) -> str:
     """The JSON that stands in a safetensors file's head: 8 bytes of length, little-endian, then JSON."""
     length = int.from_bytes(data[:8], "little")
     return json.loads(data[8 : 8 + length])["__metadata__"]["netsee"]

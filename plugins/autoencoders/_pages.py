@@ -85,6 +85,16 @@ def beside(named: Mapping[str, Image], size: int = 20, margin: int = 12) -> Imag
     return sheet
 
 
+def below(sheets: Sequence[Image]) -> Image:
+    """Sheets one below the other."""
+    whole = PILImage.new("RGB", (max(each.width for each in sheets), sum(each.height for each in sheets)), PAPER)
+    top = 0
+    for each in sheets:
+        whole.paste(each, (0, top))
+        top += each.height
+    return whole
+
+
 def atoms(weights: Tensor, shape: tuple[int, int, int], columns: int | None = None, scale: int | None = None) -> Image:
     """Rows of a matrix as pictures, each with its largest weight at full strength, 0 as grey: (k, D) -> a sheet."""
     columns = columns or max(1, min(len(weights), round((len(weights) * 1.6) ** 0.5)))
