@@ -16,7 +16,9 @@ from hub.errors import BadFile, BadParams
 from plugins.autoencoders._networks import Autoencoder, Design
 
 FORMAT = "netsee autoencoder 1"
-UNREADABLE = (SafetensorError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, BadParams)
+UNREADABLE = (
+    SafetensorError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, RecursionError, BadParams,
+)  # fmt: skip
 """What reading a file that is not whole, or not such a file at all, can raise."""
 LIMITS = {"code": (1, 4096), "depth": (1, 8), "width": (1, 4096), "decoder_width": (0, 4096)}
 

@@ -9,13 +9,12 @@ import struct
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from hub import devices
 from hub.errors import BadFile
-from plugins.autoencoders._file import head_of
+from plugins.autoencoders._file import UNREADABLE, head_of
 from plugins.autoencoders.compression import planes
 from plugins.autoencoders.compression.codec import NUMBERS, SIDE, STRENGTHS, Decoder, Shape, step_size
 
@@ -74,7 +73,7 @@ def unpacked(data: bytes) -> tuple[Tensor, int]:
             raise ValueError("too large")
         code = tensors.pop("code").contiguous().numpy().tobytes()
         return decompressed(code, _decoder(shape, tensors)), len(code)
-    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise BadFile(
             "This is not a whole file of a picture that was compressed here. "
             f"Give {NAME}, which brings its decoder along, as it was downloaded."

@@ -76,6 +76,7 @@ def recent(runners: list[Entrant]) -> dict[str, str]:
 
 
 def said(quality: float, strength: float) -> str:
+    """Quality in dB and strength of the checkerboard in grey levels, in words."""
     return f"{quality:.1f} dB · grid {strength:.1f}"
 
 
