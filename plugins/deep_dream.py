@@ -13,7 +13,6 @@ large pictures are dreamt in overlapping tiles whose gradients are averaged at e
 
 from __future__ import annotations
 
-import io
 from collections.abc import Generator, Iterator
 from typing import ClassVar
 
@@ -103,7 +102,7 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
         curves=trace.curves(),
         progress=1.0,
         caption=told,
-        files={"zoom.webp": animation(stills)} if params.zoom_frames else {},
+        files={"zoom.webp": images.animation(stills)} if params.zoom_frames else {},
     )
 
 
@@ -183,11 +182,3 @@ def caption(network: Backbone, params: Params, change: tuple[Tensor, Tensor] | N
     words = " or ".join(name.replace("_", " ") for name in classes)
     seen = metrics.testimony(*change, classes, network.side) if change else ""
     return " ".join(filter(None, (f"A dream of {words}.", seen)))
-
-
-def animation(stills: list[Image]) -> bytes:
-    """An endless animated WebP, there and back."""
-    first, *others = stills
-    memory = io.BytesIO()
-    first.save(memory, "WEBP", save_all=True, append_images=[*others, *others[-2::-1]], duration=80, loop=0, quality=80)
-    return memory.getvalue()

@@ -14,7 +14,7 @@ from plugins.autoencoders._figures import psnr, ssim
 from plugins.autoencoders._file import packed, unpacked
 from plugins.autoencoders._networks import ENLARGE, Design, begin_as_pca, network
 from plugins.autoencoders._patches import Patches
-from plugins.autoencoders._training import Course, Log, Training, fit
+from plugins.autoencoders._training import Course, Log, Training
 
 
 def chance(seed=0):
@@ -179,7 +179,7 @@ def squared(line, target):
 def test_training_finds_the_minimum(rule):
     line, target = Line(), torch.tensor([1.0, -2.0, 0.5])
     data = torch.randn(100, 3, generator=chance())
-    list(fit(line, squared(line, target), data, Course(300, 50, 0.1, rule), chance()))
+    list(Training(line, squared(line, target), data, Course(300, 50, 0.1, rule), chance()).run())
     assert torch.allclose(line.weight, target, atol=0.01)
 
 
@@ -208,7 +208,7 @@ def test_a_training_that_was_cut_off_ends_as_if_it_had_not_been():
 def test_a_training_that_runs_away_is_said_so():
     line, data = Line(), torch.randn(100, 3, generator=chance())
     with pytest.raises(NotFinite, match="smaller rate"):
-        list(fit(line, squared(line, torch.ones(3)), data, Course(50, 50, 1e6), chance()))
+        list(Training(line, squared(line, torch.ones(3)), data, Course(50, 50, 1e6), chance()).run())
 
 
 def test_the_best_weights_are_kept():
@@ -220,7 +220,7 @@ def test_the_best_weights_are_kept():
         return next(errors)
 
     data = torch.randn(100, 3, generator=chance())
-    list(fit(line, squared(line, torch.ones(3)), data, Course(5, 50, 0.1), chance(), held=held, keep_best=True))
+    list(Training(line, squared(line, torch.ones(3)), data, Course(5, 50, 0.1), chance(), held=held, keep_best=True).run())
     assert torch.equal(line.weight, seen[1])
 
 

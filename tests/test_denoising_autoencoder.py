@@ -13,7 +13,7 @@ from hub.errors import BadParams
 from plugins.autoencoders._figures import psnr
 from plugins.autoencoders._linear import PCA, denoiser, denoising_error, restorer, unmasker
 from plugins.autoencoders._networks import Design, network
-from plugins.autoencoders._training import Course, fit
+from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.denoising_autoencoder import classical, report
 from plugins.autoencoders.denoising_autoencoder.lessons import lessons, moments
 from plugins.autoencoders.denoising_autoencoder.shrinkage import Shrinkage
@@ -82,7 +82,7 @@ def test_a_linear_network_trained_to_denoise_ends_at_the_linear_optimum(spoil):
     def objective(batch: torch.Tensor) -> torch.Tensor:
         return (made(spoiled(batch).reshape(-1, 1, 1, 6)).flatten(1) - batch).square().mean()
 
-    for _ in fit(made, objective, data, Course(700, 512, 0.03), generator):
+    for _ in Training(made, objective, data, Course(700, 512, 0.03), generator).run():
         pass
     best = denoiser(covariance, 0.3) if spoil == "noise" else unmasker(covariance, 0.7)
     with torch.no_grad():

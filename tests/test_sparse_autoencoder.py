@@ -11,7 +11,7 @@ import hub
 from hub import backbones, world
 from hub.errors import BadParams
 from plugins.autoencoders._linear import mean_squared
-from plugins.autoencoders._training import Course, fit
+from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, dictionaries, patchwork, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
 
@@ -40,7 +40,7 @@ def planted(atoms, k, count=4000, seed=2):
 
 def trained(data, settings, steps=300, seed=0, rate=0.006):
     network = SparseAutoencoder.of(data, settings, chance(seed))
-    list(fit(network, network.loss, data, Course(steps, batch=256, rate=rate), chance(seed)))
+    list(Training(network, network.loss, data, Course(steps, batch=256, rate=rate), chance(seed)).run())
     return network
 
 
@@ -184,7 +184,7 @@ def test_a_latent_that_died_is_revived():
     with torch.no_grad():
         network.encoder.weight[5] *= 1e-3  # never among the k largest
     assert codes.firing_rates(network.encode(data))[5] == 0
-    list(fit(network, network.loss, data, Course(300, batch=256, rate=0.006), chance()))
+    list(Training(network, network.loss, data, Course(300, batch=256, rate=0.006), chance()).run())
     assert codes.firing_rates(network.encode(data))[5] > 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -33,6 +36,18 @@ def to_images(pictures: Tensor) -> list[Image.Image]:
 def to_image(picture: Tensor) -> Image.Image:
     """(1, 3, H, W) -> one RGB picture."""
     return to_images(picture)[0]
+
+
+def animation(stills: Sequence[Image.Image], duration: int = 80, *, back: bool = True, lossless: bool = False) -> bytes:
+    """An endless animated WebP, there and back, or only there and then resting for three pictures.
+
+    duration: of each picture, in milliseconds. lossless: for hard edges, which are larger otherwise, or come out blurred.
+    """
+    first, *others = stills
+    others = [*others, *others[-2::-1]] if back else [*others, *stills[-1:] * 2]
+    memory = io.BytesIO()
+    first.save(memory, "WEBP", save_all=True, append_images=others, duration=duration, loop=0, lossless=lossless)
+    return memory.getvalue()
 
 
 def resize(pictures: Tensor, size: tuple[int, int]) -> Tensor:

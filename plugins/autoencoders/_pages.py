@@ -158,17 +158,6 @@ def _colour(label: int) -> tuple[int, int, int]:
     return COLOURS[label % len(COLOURS)]
 
 
-def animation(stills: Sequence[Image], duration: int = 80, back: bool = True) -> bytes:
-    """An endless animated WebP, there and back (or only there, and the last one three times as long), `duration` ms a picture."""
-    import io
-
-    first, *others = stills
-    others = [*others, *others[-2::-1]] if back else [*others, *stills[-1:] * 2]
-    memory = io.BytesIO()
-    first.save(memory, "WEBP", save_all=True, append_images=others, duration=duration, loop=0, lossless=True)
-    return memory.getvalue()
-
-
 def spread(count: int, most: int) -> Tensor:
     """At most `most` indices, evenly over `count`."""
     return torch.linspace(0, count - 1, min(count, most)).round().long()

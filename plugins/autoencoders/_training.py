@@ -227,23 +227,3 @@ class Training:
         self.step, self.first = int(plain["step"]), float(plain["first"])
         for name in ("training", "held"):
             getattr(self.log, name)[:] = [(float(x), float(y)) for x, y in plain[name]]
-
-
-def fit(
-    network: nn.Module,
-    objective: Objective,
-    data: Tensor,
-    course: Course,
-    generator: torch.Generator,
-    *,
-    log: Log | None = None,
-    held: Callable[[], float] | None = None,
-    show: Callable[[], Image] | None = None,
-    span: tuple[float, float] = (0.0, 1.0),
-    curves: Callable[[], dict[str, Curve]] | None = None,
-    keep_best: bool = False,
-) -> Generator[Result, None, Log]:
-    """Train a network from here to the end, offering previews; see `Training` and its `run`. Returns the log."""
-    training = Training(network, objective, data, course, generator, log, held, keep_best)
-    yield from training.run(show, span, curves=curves)
-    return training.log

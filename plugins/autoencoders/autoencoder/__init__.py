@@ -23,7 +23,7 @@ by L-BFGS on all examples at once, through their covariance, on which alone its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -37,7 +37,7 @@ from plugins.autoencoders._examples import Data, Examples, examples
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._networks import Activation, Autoencoder, Design, begin_as_pca, network
 from plugins.autoencoders._patches import in_parts
-from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.autoencoder import report, views
 
 SIZES = (2, 1, 4, 16, 32)
@@ -155,19 +155,22 @@ def learnt(
     show: Callable[[], Image],
     span: tuple[float, float],
     shown: Log,
-) -> Generator[hub.Result, None, Log]:
+) -> Iterator[hub.Result]:
     """Train one network; shown: the log whose curves stand under the preview."""
     held = data.held[:MEASURED]
 
     def held_error() -> float:
         return mean_squared(in_parts(made, held), held)
 
-    common = {"log": log, "held": None if data.fitted else held_error, "show": show, "span": span, "curves": shown.curves}
+    given = {"log": log, "held": None if data.fitted else held_error}
     if params.kind == "linear":
         course, spread = Course(params.steps, rule="lbfgs"), pca.covariance().float().to(data.train.device)
-        return (yield from fit(made, error_by_covariance(made), spread, course, generator, **common))
-    course = Course(params.steps, batch=128 if params.kind == "convolutional" else 512, rate=params.rate, decay=0.01, clip=1.0)
-    return (yield from fit(made, rebuilt(made), data.train, course, generator, keep_best=True, **common))
+        training = Training(made, error_by_covariance(made), spread, course, generator, **given)
+    else:
+        batch = 128 if params.kind == "convolutional" else 512
+        course = Course(params.steps, batch, params.rate, decay=0.01, clip=1.0)
+        training = Training(made, rebuilt(made), data.train, course, generator, keep_best=True, **given)
+    yield from training.run(show, span, curves=shown.curves)
 
 
 def rebuilt(made: Autoencoder) -> Callable[[Tensor], Tensor]:

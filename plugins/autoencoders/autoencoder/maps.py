@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from hub import Image
+from hub.pixels import images
 from plugins.autoencoders import _pages as pages
 from plugins.autoencoders._examples import Examples
 from plugins.autoencoders._linear import PCA
@@ -86,7 +87,7 @@ def walk(data: Examples, made: Autoencoder, pca: PCA, ends: tuple[int, int]) -> 
         }
         frames = made.decode(between(code, FRAMES)).clamp(0, 1)
     scale = pages.scale_for(data.shape[2], 192)
-    film = pages.animation([pages.picture(frame, scale) for frame in frames])
+    film = images.animation([pages.picture(frame, scale) for frame in frames], lossless=True)
     return pages.rows({name: pictures.clamp(0, 1) for name, pictures in ways.items()}), film
 
 

@@ -134,4 +134,4 @@ def far_apart(pictures: Tensor) -> list[tuple[int, int]]:
 def animated(walked: Tensor) -> bytes:
     """An endless animated WebP of walks side by side, there and back."""
     scale = _pages.scale_for(walked.shape[-1], SIDE)
-    return _pages.animation([_pages.grid(each, len(walked), scale) for each in walked.transpose(0, 1)], duration=120)
+    return images.animation([_pages.grid(each, len(walked), scale) for each in walked.transpose(0, 1)], 120, lossless=True)

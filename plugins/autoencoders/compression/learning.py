@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hub import Curve, Image, Result
 from plugins.autoencoders._linear import PCA
-from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.compression.codec import TRAINED, Codec, tiles
 
 CROP = 64
@@ -95,8 +95,6 @@ def learn(
     with torch.no_grad():
         log = Log("What a crop costs while it learns", "distortion + price × rate", {"PCA, held out": cost()})
     course = Course(steps, batch=BATCH, rate=RATE, clip=1.0)
-    yield from fit(
-        codec, loss, train, course, generator,
-        log=log, held=cost, show=show, span=span, curves=lambda: log.curves() | curves, keep_best=True,
-    )  # fmt: skip
+    training = Training(codec, loss, train, course, generator, log, cost, keep_best=True)
+    yield from training.run(show, span, curves=lambda: log.curves() | curves)
     return log

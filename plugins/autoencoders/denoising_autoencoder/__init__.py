@@ -40,7 +40,7 @@ from torch import Tensor
 import hub
 from hub import Image
 from plugins.autoencoders._figures import decibels, psnr
-from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.denoising_autoencoder import classical, report
 from plugins.autoencoders.denoising_autoencoder.lessons import Lessons, lessons
 from plugins.autoencoders.denoising_autoencoder.report import Made, Show
@@ -153,9 +153,8 @@ def learn(
     linear = float(taught.error(taught.linear(taught.guessed, taught.missing), taught.clean))
     log = Log(references={"the best linear map, held out": linear})
     course = Course(params.steps, *((BATCH_ALONE, RATE_ALONE) if taught.alone else (BATCH, RATE)))
-    given = {"log": log, "held": held, "show": show, "span": (0.02, 0.7), "curves": partial(report.curves, log)}
-    looks = fit(network, objective, taught.train, course, generator, keep_best=True, **given)
-    for look, result in enumerate(looks):
+    training = Training(network, objective, taught.train, course, generator, log, held, keep_best=True)
+    for look, result in enumerate(training.run(show, (0.02, 0.7), curves=partial(report.curves, log))):
         if look % EVERY:
             result.image = None
         yield result

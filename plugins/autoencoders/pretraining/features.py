@@ -10,7 +10,7 @@ from torch import Tensor
 from hub import Curve, Image, Result
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._networks import Design, network
-from plugins.autoencoders._training import Course, fit
+from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.pretraining.lessons import Lessons
 
 
@@ -67,6 +67,6 @@ def coded(
         return (made(batch) - batch).square().mean()
 
     course = Course(steps, batch=256, rate=5e-3)
-    yield from fit(made, loss, pictures, course, generator, show=show, span=span, curves=curves)
+    yield from Training(made, loss, pictures, course, generator).run(show, span, curves=curves)
     with torch.no_grad():
         return made.encode(pictures), made.encode(lessons.held[:, None, None])

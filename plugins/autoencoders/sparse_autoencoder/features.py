@@ -16,7 +16,7 @@ from hub.backbones.layers import Layer
 from hub.pixels import images
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
-from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.activations import Activations
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
@@ -81,9 +81,7 @@ def coded(image: Image | None, asked: Asked, generator: torch.Generator) -> Iter
     least = codes.least_cost(watched - pca.mean, pca.components, asked.settings)
     log = Log("Loss while it learns", "loss", {"principal components, at their best": least})
     show = partial(preview, photo, data, made, image is None)
-    yield from fit(
-        made, made.loss, train, asked.course, generator, log=log, held=lambda: made.cost(watched), show=show, span=(0.15, 0.7)
-    )
+    yield from Training(made, made.loss, train, asked.course, generator, log, lambda: made.cost(watched)).run(show, (0.15, 0.7))
     made.ordered(train)
     code = activations.coded(data.maps, made)
     found = Found(data, made, code, codes.firing_rates(activations.positions(code)), activations.by_class(code, data.labels))

@@ -16,7 +16,7 @@ from plugins.autoencoders import _pages
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._patches import Patches, in_parts
-from plugins.autoencoders._training import Course, Log, fit
+from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
 from plugins.autoencoders.sparse_autoencoder.patchwork import Subject
@@ -44,9 +44,7 @@ def coded(
     least = codes.least_cost(held, PCA.of(data).components, settings)
     log = Log("Loss while it learns", "loss", {"principal components, at their best": least})
     show = partial(preview, subject, network, alone)
-    yield from fit(
-        network, network.loss, data, course, generator, log=log, held=lambda: network.cost(held), show=show, span=(0.02, 0.85)
-    )
+    yield from Training(network, network.loss, data, course, generator, log, lambda: network.cost(held)).run(show, (0.02, 0.85))
     network.ordered(data)
     yield Result(**told(subject, network, known, log.curves(), latent, alone), progress=1.0)
 

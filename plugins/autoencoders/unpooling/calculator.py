@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from hub import Curve, Result
-from plugins.autoencoders._pages import animation
+from hub.pixels import images
 from plugins.autoencoders.unpooling import drawing
 from plugins.autoencoders.unpooling.arithmetic import Stamping
 from plugins.autoencoders.unpooling.drawing import plain
@@ -34,7 +34,7 @@ def shown(work: Stamping, generator: torch.Generator) -> Iterator[Result]:
         table=table(work),
         metrics=figures(work, pair),
         caption=caption(work, pair),
-        files={"stamps.webp": animation(stills, duration=max(80, min(900, 6000 // len(stills))), back=False)},
+        files={"stamps.webp": images.animation(stills, max(80, min(900, 6000 // len(stills))), back=False, lossless=True)},
         progress=1.0,
     )
 

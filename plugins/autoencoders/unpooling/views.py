@@ -125,6 +125,7 @@ def untrained(runners: list[Entrant], seed: int) -> Image:
 
 
 def constant(runner: Entrant, seed: int) -> Tensor:
+    """What an untrained decoder makes of a map that is the same everywhere."""
     return response(runner.made, torch.Generator().manual_seed(seed + 1))
 
 
