@@ -82,13 +82,18 @@ def line(page: Page):
 def dial(page: Page, **values: float):
     for name, value in values.items():
         field = page.locator(f".field-{name} input[type=number]:visible")
+        if not field.count():
+            unfold(page)
         field.fill(str(value))
         field.press("Enter")
 
 
+def unfold(page: Page):
+    page.locator(".more > button:visible", has_text=re.compile("^More")).click()
+
+
 def slow(page: Page, steps: int = 300):
     """Set the toy to run long enough to be watched."""
-    page.locator(".more > button:visible", has_text=re.compile("^More")).click()
     dial(page, steps=steps, pause=0.05)
 
 
@@ -336,6 +341,11 @@ def test_every_control_and_picture_has_a_name(visit):
         ("style_transfer", {"size": 96}),
         ("photo_style", {"regions": 2}),
         ("autoencoder", {"steps": 5, "depth": 2}),
+        ("compression", {"steps": 2, "size": 128}),
+        ("unpooling", {"steps": 5}),
+        ("denoising_autoencoder", {"steps": 2, "size": 128}),
+        ("sparse_autoencoder", {"steps": 5}),
+        ("build_autoencoder", {"steps": 5}),
     ],
 )
 def test_a_real_technique_runs_in_the_page(visit, name, settings):
@@ -347,6 +357,16 @@ def test_a_real_technique_runs_in_the_page(visit, name, settings):
     recipe = read_recipe(made)
     assert recipe.technique == name and settings.items() <= recipe.params.items()
     assert page.locator(".compare:visible").count() == 1
+
+
+def test_a_technique_that_takes_no_picture_is_run_by_its_button(visit):
+    page = visit("pretraining")
+    dial(page, steps=10, seeds=2, depth=2)
+    button(page, "Run").click()
+    expect(line(page)).to_contain_text("Done in", timeout=120_000)
+    made = page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
+    assert read_recipe(made).technique == "pretraining"
+    expect(page.locator("figure.curve:visible").first).to_be_visible()
 
 
 def test_one_click_on_a_style_runs_it_instead_of_an_own_one(visit, tmp_path):

@@ -253,9 +253,10 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
             inside = forms.unit_choices(name, chosen[0] if chosen else "")
         except Exception as error:
             log.info("no lists for this network: %s", error)
-            return [gr.skip()] * (len(layers) + len(units))
+            return dict.fromkeys(followed, gr.skip())
         found = [gr.update(choices=known, value=value) for value in chosen]
-        return [*found, *(gr.update(choices=inside, value=still(inside, value, "")) for value in held[len(layers) :])]
+        found += [gr.update(choices=inside, value=still(inside, value, "")) for value in held[len(layers) :]]
+        return dict(zip(followed, found, strict=True))
 
     followed = [controls[name] for name in (*layers, *units)]
     given = [controls[backbone[0]], *followed]
