@@ -12,7 +12,7 @@ from plugins.autoencoders import _linear as linear
 from plugins.autoencoders._examples import bundled, others_than
 from plugins.autoencoders._figures import psnr, ssim
 from plugins.autoencoders._file import packed, unpacked
-from plugins.autoencoders._networks import ENLARGE, Design, begin_as_pca, network
+from plugins.autoencoders._networks import ENLARGE, Design, MaxUnpool, begin_as_pca, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course, Log, Training
 
@@ -110,6 +110,20 @@ def test_the_photographs_that_are_learnt_from_leave_out_the_visitors_own():
 
     assert "flower" not in others_than(samples.load("flower").resize((300, 200)))
     assert "flower" in others_than(samples.load("cat"))
+    assert "grass" in others_than(samples.load("gravel"))
+
+
+@pytest.mark.parametrize("name", ["coffee", "china", "motorcycle"])
+def test_a_part_of_a_photograph_and_its_mirror_image_are_known_again(name):
+    from PIL import ImageOps
+
+    from hub import samples
+
+    photo = samples.load(name)
+    width, height = photo.size
+    part = photo.crop((width // 10, height // 5, width * 3 // 4, height * 9 // 10))
+    for seen in (part.resize((250, 260 * part.height // part.width)), ImageOps.mirror(part), photo.rotate(90, expand=True)):
+        assert name not in others_than(seen)
 
 
 def test_bundled_examples_are_parted_without_overlap():
@@ -152,14 +166,27 @@ def test_too_deep_a_network_is_refused_with_what_fits():
         Design((1, 12, 12), "convolutional", depth=3)
 
 
+def bare_unpooling():
+    """Max unpooling whose convolution hands on what it is given."""
+    made = MaxUnpool(1, 1).requires_grad_(False)
+    made.convolution.bias.zero_()
+    made.convolution.weight.zero_()[0, 0, 1, 1] = 1
+    return made
+
+
 def test_max_unpooling_puts_values_back_where_they_were():
     picture = torch.arange(1.0, 17).reshape(1, 1, 4, 4)
     small, places = F.max_pool2d(picture, 2, return_indices=True)
-    back = F.max_unpool2d(small, places, 2)
+    back = bare_unpooling()(small, places)
     assert back[back > 0].tolist() == [6, 8, 14, 16]
     assert torch.equal(F.max_pool2d(back, 2), small)
     negative, places = F.max_pool2d(-picture, 2, return_indices=True)
-    assert not torch.equal(F.max_pool2d(F.max_unpool2d(negative, places, 2), 2), negative)
+    assert not torch.equal(F.max_pool2d(bare_unpooling()(negative, places), 2), negative)
+
+
+def test_max_unpooling_that_knows_no_positions_fills_the_upper_left_of_each_four():
+    back = bare_unpooling()(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]))
+    assert back[0, 0].tolist() == [[1, 0, 2, 0], [0, 0, 0, 0], [3, 0, 4, 0], [0, 0, 0, 0]]
 
 
 # ---------------------------------------------------------------- training
@@ -209,6 +236,47 @@ def test_a_training_that_runs_away_is_said_so():
     line, data = Line(), torch.randn(100, 3, generator=chance())
     with pytest.raises(NotFinite, match="smaller rate"):
         list(Training(line, squared(line, torch.ones(3)), data, Course(50, 50, 1e6), chance()).run())
+
+
+def test_a_held_out_error_that_is_no_number_is_said_so():
+    line, data = Line(), torch.randn(100, 3, generator=chance())
+    course, nan = Course(5, 50, 0.1), float("nan")
+    with pytest.raises(NotFinite, match="held-out"):
+        list(Training(line, squared(line, torch.ones(3)), data, course, chance(), held=lambda: nan, keep_best=True).run())
+
+
+@pytest.mark.parametrize(("steps", "looks", "shown"), [(19, 10, 10), (20, 5, 5), (3, 10, 3)])
+def test_it_is_looked_at_no_more_often_than_asked(steps, looks, shown):
+    line, data = Line(), torch.randn(100, 3, generator=chance())
+    found = list(Training(line, squared(line, torch.ones(3)), data, Course(steps, 50, 0.1), chance()).run(looks=looks))
+    assert len(found) == shown
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda t, p: p.update(step=-5),
+        lambda t, p: p.update(step=40),
+        lambda t, p: p.update(first=float("inf")),
+        lambda t, p: t.update({"optimiser.0.step": torch.tensor(-1.0)}),
+        lambda t, p: t.update({"optimiser.0.step": torch.ones(2)}),
+        lambda t, p: t.update({"optimiser.0.exp_avg": torch.ones(3, dtype=torch.int64)}),
+        lambda t, p: t.update({"optimiser.0.exp_avg_sq": torch.ones(3, dtype=torch.bool)}),
+        lambda t, p: t.update({"optimiser.0.exp_avg_sq": -torch.ones(3)}),
+        lambda t, p: t.update({"optimiser.0.exp_avg": torch.ones(4)}),
+        lambda t, p: t.update({"chance": torch.zeros(3, dtype=torch.uint8)}),
+    ],
+)
+def test_a_state_that_is_none_is_refused(spoil):
+    line, data = Line(), torch.randn(100, 3, generator=chance())
+    training = Training(line, squared(line, torch.ones(3)), data, Course(40, 8, 0.1), chance())
+    steps = training.run()
+    for _ in range(7):
+        next(steps)
+    tensors, plain = training.state()
+    spoil(tensors, plain)
+    with pytest.raises((KeyError, ValueError, TypeError, RuntimeError)):
+        Training(line, squared(line, torch.ones(3)), data, Course(40, 8, 0.1), chance()).resume(tensors, plain)
 
 
 def test_the_best_weights_are_kept():

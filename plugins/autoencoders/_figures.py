@@ -15,8 +15,8 @@ def psnr(picture: Tensor, original: Tensor) -> float:
 
 
 def decibels(error: float) -> float:
-    """A mean squared error of values in [0, 1] as PSNR."""
-    return min(99.0, -10 * math.log10(max(error, 1e-30)))
+    """A mean squared error of values in [0, 1] as PSNR; NaN where it is none."""
+    return error if math.isnan(error) else min(99.0, -10 * math.log10(max(error, 1e-30)))
 
 
 def ssim(pictures: Tensor, originals: Tensor) -> float:

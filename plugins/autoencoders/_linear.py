@@ -169,4 +169,4 @@ def restorer(covariance: Tensor, kept: Tensor, sigma: float) -> Tensor:
     """
     alone = kept.diagonal()
     spoiled = covariance * kept + sigma**2 * torch.diag(alone)
-    return torch.linalg.lstsq(spoiled, (covariance * alone).T, driver="gelsd").solution.T
+    return torch.linalg.lstsq(spoiled.cpu(), (covariance * alone).T.cpu(), driver="gelsd").solution.T.to(covariance.device)

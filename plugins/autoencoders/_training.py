@@ -123,13 +123,13 @@ class Training:
         show: draws the preview, called only when somebody looks. span: the part of the whole work that this is, for progress.
         files: what the run leaves behind if it is stopped. curves: instead of the log's own. looks: fewer than `LOOKS`, where
         several networks share the time.
-        Raises NotFinite, with the last preview, where the loss runs away.
+        Raises NotFinite, with the last preview, where the loss or the held-out error runs away.
         """
         course, last = self.course, None
-        every = max(1, course.steps // looks)
+        every = max(1, math.ceil(course.steps / looks))
         losses: list[Tensor] = []
         if self.best and self.step == 0:
-            self._measure()
+            self._measure(None)
         while self.step < course.steps:
             losses.append(self._descend())
             self.step += 1
@@ -181,13 +181,16 @@ class Training:
         if not math.isfinite(loss) or loss > RUNAWAY * max(self.first, 1e-6):
             raise NotFinite(f"The training ran away at step {self.step}: the error grew without end. Take a smaller rate.", last)
         self.log.training.append((float(self.step), loss))
-        self._measure()
+        self._measure(last)
 
-    def _measure(self) -> None:
+    def _measure(self, last: Result | None) -> None:
+        """Measure the held-out error, and keep the weights where it is the least so far."""
         if self.held is None:
             return
         with torch.no_grad():
             error = self.held()
+        if not math.isfinite(error):
+            raise NotFinite(f"At step {self.step} the held-out error is no finite number. Take a smaller rate.", last)
         self.log.held.append((float(self.step), error))
         if self.best and error < self.best[0]:
             self.best = error, {name: value.clone() for name, value in self.network.state_dict().items()}
@@ -218,12 +221,17 @@ class Training:
             if any(kept[name].shape != value.shape for name, value in weights.items()):
                 raise ValueError("the best weights are of another network")
             self.best = float(plain["best"]), {name: kept[name].to(value) for name, value in weights.items()}
-        for i, parameter in enumerate(self.parameters):
-            held = {name: tensors[f"optimiser.{i}.{name}"] for name in ("step", "exp_avg", "exp_avg_sq")}
-            if any(held[name].shape != parameter.shape for name in ("exp_avg", "exp_avg_sq")):
-                raise ValueError("the optimiser belongs to another network")
-            self.optimiser.state[parameter] = {name: value.clone() for name, value in held.items()}
-        self.generator.set_state(tensors["chance"].clone())
         self.step, self.first = int(plain["step"]), float(plain["first"])
+        if not 0 < self.step < self.course.steps or not math.isfinite(self.first):
+            raise ValueError("no step on the way")
+        for i, parameter in enumerate(self.parameters):
+            step, mean, square = (tensors[f"optimiser.{i}.{name}"] for name in ("step", "exp_avg", "exp_avg_sq"))
+            if any((value.shape, value.dtype) != (parameter.shape, parameter.dtype) for value in (mean, square)):
+                raise ValueError("the optimiser belongs to another network")
+            if step.shape != () or float(step) != self.step or bool((square < 0).any()):
+                raise ValueError("no state of an optimiser")
+            moments = {"exp_avg": mean.clone().to(parameter), "exp_avg_sq": square.clone().to(parameter)}
+            self.optimiser.state[parameter] = {"step": step.clone(), **moments}
+        self.generator.set_state(tensors["chance"].clone())
         for name in ("training", "held"):
             getattr(self.log, name)[:] = [(float(x), float(y)) for x, y in plain[name]]
