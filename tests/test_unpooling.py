@@ -14,10 +14,11 @@ from hub.errors import BadParams
 from hub.pixels import images
 from plugins.autoencoders._examples import TRAINING_PHOTOS, bundled, patches_of, photograph
 from plugins.autoencoders._file import packed, unpacked
-from plugins.autoencoders._networks import Design, network
+from plugins.autoencoders._linear import PCA, mean_squared
+from plugins.autoencoders._networks import ENLARGE, Design, Shuffle, Transposed3, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course, Training
-from plugins.autoencoders.unpooling import arithmetic, calculator, checkerboard, comparison, decoders, views
+from plugins.autoencoders.unpooling import arithmetic, calculator, checkerboard, comparison, decoders, start, views
 from plugins.autoencoders.unpooling.arithmetic import Stamping, matrix
 
 CALCULATOR = {"show": "calculator"}
@@ -232,6 +233,56 @@ def test_untrained_decoders_have_a_grid_just_where_theory_says(seed):
     assert min(uneven[name] for name in uneven if name not in ("nearest neighbour", "pixel shuffle")) > 0.1
 
 
+# ---------------------------------------------------------------- where they begin
+
+
+def test_a_pair_of_opposite_channels_passes_on_what_comes_in():
+    x = drawn(0, 5, 3)
+    both = F.gelu(torch.cat([x, -x], 1))
+    weight = start.opposed(torch.eye(3, 6, dtype=torch.float64))
+    assert torch.allclose(both @ weight.T, x) and start.paired(torch.arange(4.0), 3).tolist() == [0, 1, 2, 3, -0.0, -1]
+
+
+@pytest.mark.parametrize("count", [40, 200])
+def test_least_squares_finds_the_weights_that_made_the_data(count):
+    x, weight, bias = drawn(1, count, 60), drawn(2, 4, 60), drawn(3, 4)
+    found = start.solved(x, x @ weight.T + bias)
+    assert torch.allclose(x @ found[0].T + found[1], x @ weight.T + bias, atol=5e-3)
+    assert (count < 60) or torch.allclose(found[0], weight, atol=1e-3)
+
+
+@pytest.mark.parametrize("how", ENLARGE)
+@torch.no_grad()
+def test_what_a_level_is_fitted_on_is_what_it_sees(how):
+    chance = torch.Generator().manual_seed(4)
+    level, grown = ENLARGE[how](4, 6), torch.randn(200, 4, 4, 4, generator=chance)
+    places = F.max_pool2d(torch.randn(200, 4, 8, 8, generator=chance), 2, return_indices=True)[1]
+    made = level(grown, places)
+    target = F.pixel_unshuffle(made, 2) if isinstance(level, Shuffle) else made
+    convolution, turned = level.convolution, isinstance(level, Transposed3)
+    weight, bias = start.solved(*start.rows(start.laid_out(level, grown, places), target, convolution.kernel_size[0]))
+    own = convolution.weight.transpose(0, 1).flip(2, 3) if turned else convolution.weight
+    assert torch.allclose(weight.view_as(own), own, atol=1e-3) and torch.allclose(bias, convolution.bias, atol=1e-3)
+
+
+def test_all_begin_with_about_the_code_of_pca_and_only_even_decoders_without_a_grid():
+    data = bundled("photographs", 16)
+    pca, code = PCA.of(data.train), 16
+    design, held = replace(DESIGN, code=code, width=8), data.held[:1000]
+    runners = decoders.entrants(design, pca.mean.reshape(DESIGN.shape), 0)
+    deviations = pca.variances[:code].sqrt().float()
+    codes, grids = [], {}
+    for each in runners:
+        start.begin_fitted(each.made, pca, data.train, bool(each.places))
+        with torch.no_grad():
+            codes.append(each.made.encode(held))
+            grids[each.name] = 255 * checkerboard.grid(each(held), each.period)
+    assert all(torch.equal(codes[0], other) for other in codes)
+    by_pca, begun = (mean_squared(t, held) for t in (pca.through(held, code), pca.decode(codes[0] * deviations, DESIGN.shape)))
+    assert by_pca < begun < 1.5 * by_pca
+    assert max(grids["nearest neighbour"], grids["pixel shuffle"]) < 1 < min(grids["transposed 3×3"], grids["transposed 4×4"])
+
+
 # ---------------------------------------------------------------- the comparison
 
 
@@ -293,8 +344,8 @@ def test_a_picture_comes_back_whole_in_bands(size):
     result = hub.run("unpooling", picture, **{**SMALL, "patch": 8})
     scale = result.image.width / size[0]
     assert scale == int(scale) and result.image.size == (size[0] * scale, size[1] * scale)
-    assert [caption.partition(":")[0] for _, caption in result.images[3:]] == list(decoders.DECODERS)
-    assert all(whole.size == size for whole, _ in result.images[3:])
+    assert [caption.partition(":")[0] for _, caption in result.images[-6:]] == list(decoders.DECODERS)
+    assert all(whole.size == size for whole, _ in result.images[-6:])
 
 
 def test_bands_are_cut_from_what_each_decoder_made():

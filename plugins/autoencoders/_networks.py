@@ -254,11 +254,16 @@ class ConvEncoder(nn.Module):
 
     def seen(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The code, and at each level the positions of the maxima, for max unpooling."""
+        small, positions = self.features(pictures)
+        return self.to_code(small.flatten(1)), positions
+
+    def features(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The smallest map, and at each level the positions of the maxima."""
         positions = []
         for convolution in self.levels:
             pictures, places = F.max_pool2d(self.between(convolution(pictures)), 2, return_indices=True)
             positions.append(places)
-        return self.to_code(pictures.flatten(1)), positions
+        return pictures, positions
 
 
 class ConvDecoder(nn.Module):

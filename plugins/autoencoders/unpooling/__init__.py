@@ -1,7 +1,8 @@
 """A decoder has to grow small maps into large pictures. Watch five ways side by side, or work one out by hand, stamp by stamp.
 
 The comparison trains the same convolutional autoencoder several times at once: same encoder, same weights to begin with, same
-code, same batches, as many weights; only the way in which the decoder doubles its maps differs.
+code, same batches, as many weights; only the way in which the decoder doubles its maps differs. All begin by one rule: with
+about PCA's code, and decoders fitted by least squares, layer by layer, half as strong chance added where they enlarge.
 
 - Nearest-neighbour unpooling: every value four times, then a convolution.
 - Pixel shuffle: a convolution to four times the channels, which are laid out as 2 × 2 pixels.
@@ -9,15 +10,19 @@ code, same batches, as many weights; only the way in which the decoder doubles i
   With a kernel of 3 they overlap unevenly, in a checkerboard; with one of 4 evenly, so far as its weights are alike.
 - Max unpooling: every value goes back to where the encoder's maximum was, zeros elsewhere. The places go round the code, so
   what it reaches is not comparable. Beside it stands one that must do without them: each value at the upper left of its four.
+  Where a picture is even, its maxima stand by chance, and what comes out is grainy: the places can cost more than they give.
 
 Without a picture they learn from bundled photographs (or digits, faces, drawn things) and are shown at work on another one.
 With a picture they learn from four fifths of its blocks, and the result is your picture in bands, one for each decoder; the
-gallery shows the same place by each. PCA with as many numbers stands beside them.
+gallery shows the same place by each. PCA with as many numbers stands beside them. On the bundled photographs,
+at the defaults, it stays 0.6 to 0.8 dB ahead of all but max unpooling. Most of that is training: with 2000 steps,
+nearest-neighbour unpooling comes within 0.2 dB.
 
 The checkerboard is measured at the frequencies that only a grid has: in the spectrum of what comes out, averaged over held-out
 pictures, the power at multiples of 1/2, 1/4 … of the pixel frequency, as far as it exceeds that beside it. Its root is in grey
 levels of 255; photographs have about none. A grid fainter than the detail around it is not found. Checkerboards are plainest
-before training and early in it: the gallery shows what each decoder draws, untrained, of a map that is the same everywhere.
+before training and early in it: the gallery shows what each decoder draws, before it is fitted, of a map that is the same
+everywhere.
 
 The calculator does a transposed convolution with numbers of your own, up to 8 × 8: each input value's stamp, every sum with its
 terms, the size (H − 1)·s − 2p + k + output padding, how many stamps each cell gets, and the adjoint: ⟨conv(y), x⟩ = ⟨y,
@@ -25,9 +30,10 @@ convᵀ(x)⟩, which is what "transposed" means. Both unpoolings are worked out 
 gives returns the maxima only where none is negative: beside a negative one, the zeros are larger.
 
 Sources: Zeiler and Fergus 2014, for max unpooling; Dumoulin and Visin 2016, for the arithmetic; Shi et al. 2016 and Aitken et
-al. 2017, for pixel shuffle, which begins as nearest-neighbour unpooling; Odena et al. 2016, for checkerboards. The measure is
-our own. Departures: max unpooling has 2 × 2 windows, as the pooling has; the widths of decoders are chosen so that the numbers
-of weights agree, to 2 % at the defaults and to 4 % at least; the table has them.
+al. 2017, for pixel shuffle, whose chance is that of nearest-neighbour unpooling; Balduzzi et al. 2017, for channels that begin
+in opposite pairs; Odena et al. 2016, for checkerboards. The measure is our own, and so is the start. Departures: max unpooling
+has 2 × 2 windows, as the pooling has; the widths of decoders are chosen so that the numbers of weights agree, to 2 % at the
+defaults and to 4 % at most; the table has them.
 """
 
 from __future__ import annotations
@@ -84,7 +90,7 @@ class Params(hub.Params):
         more=True,
     )
     steps: int = hub.Field(
-        300, ge=1, le=20_000, label="Steps", description="For the comparison: steps of training, of every network.", more=True
+        400, ge=1, le=20_000, label="Steps", description="For the comparison: steps of training, of every network.", more=True
     )
     depth: int = hub.Field(
         2, ge=1, le=4, label="Depth", description="For the comparison: how often the decoder doubles its maps.", more=True
@@ -98,7 +104,7 @@ class Params(hub.Params):
         more=True,
     )
     rate: float = hub.Field(
-        0.015, gt=0, le=1, label="Rate", description="For the comparison: the largest step of training.", more=True
+        0.006, gt=0, le=1, label="Rate", description="For the comparison: the largest step of training.", more=True
     )
     patch: int = hub.Field(
         16, ge=4, le=32, label="Patch", description="Side of the patches of your picture or of photographs, in pixels.", more=True

@@ -19,8 +19,9 @@ from plugins.autoencoders._training import Course
 from plugins.autoencoders.unpooling import views
 from plugins.autoencoders.unpooling.checkerboard import grid, unevenness
 from plugins.autoencoders.unpooling.decoders import FORGETFUL, Entrant, entrants, trained
+from plugins.autoencoders.unpooling.start import begin_fitted
 
-EARLY = 3
+EARLY = 2
 """The look at which the grids are kept for the gallery, for they are strongest early."""
 ON_THE_WAY = 128
 """Held-out pictures that are looked at while it learns."""
@@ -31,12 +32,14 @@ ERROR, GRID = "Held-out error while they learn", "Checkerboard while they learn"
 
 
 def compared(data: Examples, design: Design, course: Course, seed: int) -> Iterator[Result]:
-    """PCA and the untrained decoders at once; then all in step; then figures, the picture in bands, what was wrong."""
+    """PCA and untrained decoders at once; then all, fitted, trained in step; then figures, bands, what was wrong."""
     pca, scene = PCA.of(data.train), views.Scene.of(data, design.depth)
     runners, by_pca = entrants(design, pca.mean.reshape(data.shape), seed), pca.through(scene.pieces, design.code)
     yield Result(image=lambda: views.sheet(scene, by_pca, runners, {}), progress=0.01)
     pages = [(views.untrained(runners, seed), "Before training: each decoder's picture of a map that is the same everywhere")]
     uneven = {each.name: unevenness(views.constant(each, seed)) for each in runners}
+    for each in runners:
+        begin_fitted(each.made, pca, data.train, told=bool(each.places))
     held = data.held[:ON_THE_WAY]
     line = mean_squared(pca.through(held, design.code), held)
     for look, done in enumerate(trained(runners, data.train, held, course, seed)):
