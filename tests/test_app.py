@@ -372,3 +372,8 @@ def test_building_a_page_computes_nothing(museum, monkeypatch):
     log.clear()
     build(Policy.public())
     assert log == []
+
+
+@pytest.mark.parametrize(("before", "after", "same"), [((300, 200), (600, 401), True), ((300, 200), (300, 300), False)])
+def test_only_pictures_of_one_shape_are_laid_over_each_other(before, after, same):
+    assert play._comparable(Image.new("RGB", before), Image.new("RGB", after)) is same

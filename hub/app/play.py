@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from hub import forms, stage
 from hub.app.room import SHOWN, Left, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
-from hub.technique import Result, Technique
+from hub.technique import Image, Result, Technique
 
 BEFORE_SIDE = 1280  # pixels of the picture before, as it lies under the divider
 STEP_SECONDS = 60.0  # so long Gradio tries to end a run that was cancelled
@@ -125,7 +126,7 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
         from hub.recipe import png_bytes
 
         kept = kept_file(png_bytes(result), f"{room.technique.name}.png")
-        was = stage.data_url(before, BEFORE_SIDE) if before is not None else None
+        was = stage.data_url(before, BEFORE_SIDE) if before is not None and _comparable(before, result.image) else None
         drawn = stage.picture((address(kept), *result.image.size), f"{room.technique.title}: the result", was)
     files = {name: kept_file(data, name) for name, data in result.files.items()}
     album = _album(result) + stage.films({name: address(path) for name, path in files.items()})
@@ -140,6 +141,11 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
         **_offered(list(files.values())),
         **_idle(),
     )
+
+
+def _comparable(before: Image, after: Image) -> bool:
+    """Whether one can lie over the other: about the same proportions, which a sheet has not."""
+    return abs(math.log(before.width * after.height / (before.height * after.width))) < 0.05
 
 
 def _offered(files: list[str]) -> dict[str, Any]:
