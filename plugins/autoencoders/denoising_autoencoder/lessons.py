@@ -16,7 +16,8 @@ from plugins.autoencoders.denoising_autoencoder import classical
 from plugins.autoencoders.denoising_autoencoder.spoiling import Spoiling, filled
 
 PIECE, OWN_PIECE = 40, 24  # pixels of the side of a piece, of bundled photographs and of the visitor's picture
-PIECES, HELD = 4000, 24
+PIECES, HELD, HELD_WHOLE = 4000, 24, 96
+"""The last of small pictures that are shown whole: they have fewer pixels, and the few faces are each spoiled several times."""
 SHOWN, SHOWN_FEW = "cat", 8
 """The photograph, and the number of digits or faces, that are restored where there is no picture."""
 SIDE = 8  # pixels of the side of a patch
@@ -36,6 +37,7 @@ class Lessons:
     train: (N, C, h, w), to be spoiled anew at every step; or (N, 2 C + 1, h, w): clean, guessed, missing, once for all.
     clean, guessed, missing: the held-out ones. noise: deviation of what is wrong in what the network is given.
     pca: of clean patches, (C, side, side). wiener: the best linear map of spoiled patches. fitted: nothing could be held out.
+    margin: pixels at the rim of a piece that count for nothing; none of a whole picture, whose rim is to be restored too.
     """
 
     spoiling: Spoiling
@@ -48,6 +50,7 @@ class Lessons:
     wiener: Tensor
     what: str
     fitted: bool = False
+    margin: int = MARGIN
 
     @property
     def channels(self) -> int:
@@ -66,7 +69,7 @@ class Lessons:
     @property
     def inner(self) -> tuple[slice, slice]:
         """What counts of a piece."""
-        part = slice(MARGIN, -MARGIN) if self.clean.shape[-1] > 4 * MARGIN else slice(None)
+        part = slice(self.margin, -self.margin or None)
         return part, part
 
     def example(self, batch: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -107,7 +110,9 @@ def lessons(clean: Tensor | None, image: Image | None, data: Data, spoiling: Spo
         return _made(train, train if fitted else held, spoiling, "this very picture", generator, fitted)
     if image is None and data != "photographs":
         given = bundled(data)
-        return _made(given.train, given.held[SHOWN_FEW:], spoiling, f"other {data}", generator)
+        left = given.held[SHOWN_FEW:]
+        left = left.repeat(-(-HELD_WHOLE // len(left)), 1, 1, 1)
+        return _made(given.train, left, spoiling, f"other {data}", generator, whole=True)
     image = samples.load(SHOWN) if image is None else image
     size = SMALLER if spoiling.share > MUCH and not spoiling.sigma else 512
     train, held = (
@@ -144,11 +149,17 @@ def pieces(photo: Tensor, count: int, spoiling: Spoiling, generator: torch.Gener
 
 
 def _made(
-    train: Tensor, held: Tensor, spoiling: Spoiling, what: str, generator: torch.Generator, fitted: bool = False
+    train: Tensor,
+    held: Tensor,
+    spoiling: Spoiling,
+    what: str,
+    generator: torch.Generator,
+    fitted: bool = False,
+    whole: bool = False,
 ) -> Lessons:
     ready = train.shape[1] > 3
     clean, guessed, missing = split(train[::4]) if ready else (train[::4], *spoiling.guessed(train[::4], generator))
-    held_out = held[torch.randperm(len(held), generator=generator)[:HELD].to(held.device)]
+    held_out = held[torch.randperm(len(held), generator=generator)[: HELD_WHOLE if whole else HELD].to(held.device)]
     side = min(SIDE, clean.shape[-1])
     pca = PCA.of(patches_in(clean, side))
     together = moments(1 - missing, side, clean.shape[1])
@@ -162,6 +173,7 @@ def _made(
         wiener.float(),
         what,
         fitted,
+        0 if whole else MARGIN,
     )
 
 

@@ -21,7 +21,7 @@ from plugins.autoencoders.denoising_autoencoder.subject import Subject
 Show = Literal["a quarter left spoiled", "all restored"]
 WIDE_ENOUGH = 200  # pixels, for words on a picture
 ATOMS = 64
-TOGETHER = 12  # looks, of one step each in a short training
+TOGETHER = 3  # looks, of four steps each in a short training
 THIRD = 300  # pixels
 
 
