@@ -22,7 +22,7 @@ from plugins.autoencoders.compression import codec as codecs
 from plugins.autoencoders.compression import container, learning, planes, report
 from plugins.autoencoders.compression.codec import Shape, as_pca, quantised, step_size, tiles
 from plugins.autoencoders.compression.range_coder import Reader, Writer
-from plugins.autoencoders.compression.rivals import Coded, Jpeg, Network, Rival, WebP
+from plugins.autoencoders.compression.rivals import Coded, Jpeg, Network, Scale, SmallColour, WebP, WholeColour, front
 from tests.networks import one_thread  # noqa: F401
 
 QUICK = {"steps": 2, "size": 64, "width": 8}
@@ -55,14 +55,27 @@ def test_answers_come_back_and_take_about_their_entropy():
 
 
 def test_a_carry_runs_through_bytes_that_are_full():
-    for value in range(400):  # narrow intervals near the top, in many positions
-        writer = Writer(2)
-        writer.raw(0xFFFF, 16), writer.raw(0xFFFF, 16), writer.raw(0xFF00 + value % 256, 16)
-        for i in range(value % 37):
-            writer.bit(i % 2, i * value % 3 == 0)
-        reader = Reader(writer.bytes(), 2)
-        assert [reader.raw(16) for _ in range(3)] == [0xFFFF, 0xFFFF, 0xFF00 + value % 256]
-        assert [reader.bit(i % 2) for i in range(value % 37)] == [i * value % 3 == 0 for i in range(value % 37)]
+    writer, answers = Writer(1), []
+
+    def answer(bit: bool) -> None:
+        writer.bit(0, bit), answers.append(bit)
+
+    def lower() -> bool:  # whether the point 0x80000000… lies in the lower part of the interval
+        middle = (int.from_bytes(writer.out, "big") << 32) + writer.low + (writer.range >> 16) * writer.odds.yes[0]
+        return 0x80 << 24 + 8 * len(writer.out) < middle
+
+    while len(writer.out) < 4:
+        answer(lower())
+    assert writer.out == b"\x7f\xff\xff\xff"  # full, and what follows may still pass the point
+    while not lower():
+        answer(False)
+    answer(False)
+    for i in range(40):
+        answer(i % 3 == 0)
+    data = writer.bytes()
+    assert data[:4] == b"\x80\0\0\0"
+    reader = Reader(data, 1)
+    assert [reader.bit(0) for _ in answers] == answers
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 7), (4, 9, 1), (5, 12, 17)])
@@ -193,10 +206,20 @@ def test_what_was_learnt_is_left_away_where_it_does_a_picture_harm():
     assert Network(picture, codec).at(90).data == Network(picture, plain).at(90).data
 
 
+def test_what_was_learnt_is_left_away_where_the_true_bytes_speak_against_it_whatever_was_estimated(monkeypatch):
+    monkeypatch.setattr(codecs.Codec, "strength", lambda *_: 2)
+    picture, plain, codec = photograph("cat", 128), untrained(), untrained()
+    with torch.no_grad():
+        codec.tilt.weight.normal_(0, 0.05, generator=torch.Generator().manual_seed(1))
+    pca = Network(picture, plain)
+    assert Network(picture, codec, pca).at(90) is pca.at(90)
+    assert Network(picture, codec).at(90).psnr < pca.at(90).psnr - 0.3
+
+
 # ---------------------------------------------------------------- rivals
 
 
-class Doubling(Rival):
+class Doubling(Scale):
     """Quality q takes 2^q bytes and errs by 4^-q."""
 
     finest, marks = 10, (2, 5)
@@ -213,9 +236,61 @@ def test_what_fits_what_is_as_large_and_what_is_as_good_are_found():
     assert rival.as_good_as(99.0) is None
 
 
+class Winding(Scale):
+    """Bytes that fall back on the way, while the error goes on falling."""
+
+    finest, marks = 7, (0, 2, 4, 6)
+
+    def coded(self, quality: int) -> Coded:
+        size = (189, 300, 447, 569, 544, 511, 500, 637)[quality]
+        return Coded(bytes(size), self.original + 2.0**-quality, self.original)
+
+
+def test_where_bytes_fall_with_quality_the_best_of_all_that_fit_is_taken():
+    rival = Winding(torch.zeros(1, 3, 4, 4))
+    assert rival.within(530) == 6 and rival.within(460) == 2
+    assert [c.size for c in rival.curve()] == [189, 447, 500]
+    assert rival.with_as_many(520) is rival.at(6)  # 544 bytes are worth less
+    assert rival.with_as_many(600) is rival.at(7)
+    assert rival.as_good_as(rival.at(3).psnr).size == 500
+
+
+def test_the_front_rises_in_bytes_and_in_decibels():
+    original = torch.zeros(1, 3, 2, 2)
+    made = [Coded(bytes(size), original + error, original) for size, error in ((9, 0.1), (5, 0.2), (7, 0.3), (9, 0.2), (12, 0.1))]
+    assert [c.size for c in front(made)] == [5, 9]
+
+
+def test_a_gain_is_what_is_between_points_that_rise_whatever_the_order_of_qualities():
+    found = {name: Winding(torch.zeros(1, 3, 4, 4)).curve() for name in ("PCA", "network")}
+    assert np.abs(report.gains(found)["network over PCA"].y).max() < 1e-9
+
+
+def test_few_qualities_are_tried_between_two_marks():
+    rival = WebP(photograph("cat", 128))
+    rival.curve()
+    before = len(rival.tried)
+    steps = list(rival.steps(lambda c: math.log(c.size), math.log(1500)))
+    assert 1 <= len(steps) == len(rival.tried) - before <= 5
+    rival.with_as_many(1500)
+    assert len(rival.tried) == before + len(steps)
+
+
+def test_at_a_high_rate_jpeg_keeps_its_colours_whole_and_gets_its_bytes():
+    rival = Jpeg(photograph("astronaut", 256))
+    small, whole = rival.kinds
+    size = whole.at(97).size
+    found = rival.with_as_many(size)
+    assert found.size >= size and found.psnr > small.with_as_many(size).psnr + 1
+    low = small.at(10).size
+    assert rival.with_as_many(low).psnr >= max(kind.with_as_many(low).psnr for kind in rival.kinds)
+    needed = rival.as_good_as(30.0)
+    assert needed.size == min(kind.as_good_as(30.0).size for kind in rival.kinds)
+
+
 def test_jpeg_and_webp_are_whole_files_that_others_read_alike():
     picture = photograph("cat", 64)
-    for rival, kind in ((Jpeg(picture), "JPEG"), (WebP(picture), "WEBP")):
+    for rival, kind in ((SmallColour(picture), "JPEG"), (WholeColour(picture), "JPEG"), (WebP(picture), "WEBP")):
         coded = rival.at(30)
         with Image.open(io.BytesIO(coded.data)) as opened:
             assert opened.format == kind
@@ -246,9 +321,9 @@ def test_the_file_becomes_the_very_picture_that_was_shown(result):
     assert back.metrics["bytes"] == result.metrics["bytes"] == len(result.files["compressed.bin"])
 
 
-def changed(data: bytes, head: dict | None = None, code: bytes | None = None) -> bytes:
+def changed(data: bytes, head: dict | None = None, code: bytes | None = None, weights: dict | None = None) -> bytes:
     """The file with other contents, whose digest is right again."""
-    tensors = load(data)
+    tensors = load(data) | (weights or {})
     if code is not None:
         tensors["code"] = torch.frombuffer(bytearray(code), dtype=torch.uint8)
     told = json.loads(container.head_of(data)) | {"sha256": container._digest(tensors)} | (head or {})
@@ -267,6 +342,15 @@ def test_foreign_and_damaged_files_are_refused_in_one_line(result):
         with pytest.raises(BadFile, match="as it was downloaded") as caught:
             hub.run("compression", file=data)
         assert "\n" not in str(caught.value)
+
+
+def test_decoders_that_divide_by_nothing_or_run_away_are_refused(result):
+    whole = result.files[WHOLE]
+    tensors = load(whole)
+    huge = torch.full_like(tensors["straight.weight"], 1e38, dtype=torch.float32)
+    for name, value in (("deviations", torch.zeros_like(tensors["deviations"])), ("straight.weight", huge)):
+        with pytest.raises(BadFile, match="as it was downloaded"):
+            hub.run("compression", file=changed(whole, weights={name: value}))
 
 
 # ---------------------------------------------------------------- the technique
@@ -300,6 +384,33 @@ def test_the_decoder_is_in_the_bill(result):
     assert with_it.x[0] == pytest.approx(result.curves["network"].x[0] + 8 * bill / np.prod(result.image.size))
     own = hub.run("compression", "sample:cat", learn_from="this picture", **QUICK)
     assert "belongs to this picture alone" in own.caption
+
+
+def test_the_map_of_pca_is_in_the_bill_too():
+    own = hub.run("compression", "sample:cat", learn_from="this picture", **QUICK | {"code": 20})
+    expected = (20 * 192 + 192) * 2
+    assert own.table[1]["decoder, bytes"] == expected and "PCA's map, of this picture too, is 8.1 kB" in own.caption
+    with_it, without = own.curves["PCA and its map"], own.curves["PCA"]
+    assert with_it.y == without.y
+    assert np.subtract(with_it.x, without.x) == pytest.approx(8 * expected / np.prod(own.image.size))
+
+
+def test_at_four_bits_for_a_pixel_rivals_get_as_many_bytes_or_it_is_said_that_they_end():
+    found = hub.run("compression", "sample:flower", rate=4, **QUICK | {"code": 192, "size": 192})
+    network, _, jpeg, webp = found.table
+    assert network["bits per pixel"] > 3.6
+    assert jpeg["method"] == "JPEG" and jpeg["bytes"] >= network["bytes"]
+    assert webp["method"] == "WebP, its finest" and webp["bytes"] < network["bytes"]
+    assert "WebP ends at" in found.caption and "JPEG ends at" not in found.caption
+
+
+def test_one_can_stop_between_any_two_qualities(monkeypatch):
+    tried = []
+    coded = Network._coded
+    monkeypatch.setattr(Network, "_coded", lambda self, *args: tried.append(args) or coded(self, *args))
+    counts = [len(tried) for _ in hub.stream("compression", "sample:cat", **QUICK)]
+    assert max(np.diff([0, *counts])) <= 2  # with what was learnt, and without
+    assert len(tried) < 40
 
 
 @pytest.mark.parametrize("size", [(1, 1), (301, 7), (9, 8)])

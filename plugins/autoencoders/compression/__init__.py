@@ -11,11 +11,14 @@ that it can mend the seams that tiles leave.
 the network's line is above PCA's, training has earned; the finer the steps, the less it may change, for there PCA is hard to
 better. One network serves all rates. A picture that is like none of those it learnt from may use half of what was learnt, or
 nothing of it, which is PCA; a byte says so. It learns from other photographs than yours, recoloured too, so that it is a codec
-in earnest; or from this picture alone, and then the decoder has to be sent along: see the line that counts it.
+in earnest; or from this picture alone, and then the decoder has to be sent along, as PCA's map has: see the lines that count
+them.
 
-**JPEG and WebP** are those of Pillow, every byte of their files counted, and given at least as many bytes as the network. They
-store colour at half the size and so lose a little PSNR that eyes hardly miss, and their steps follow what eyes see, while
-everything here is about squared error only. WebP also predicts from what has been drawn; of smooth pictures it makes far less.
+**JPEG and WebP** are those of Pillow, every byte of their files counted, and given at least as many bytes as the network, as far
+as their qualities go: where one ends earlier, the table and the text say so. JPEG stores colour at half the size or at the whole,
+whichever has the higher PSNR; WebP only at half, and so loses a little PSNR that eyes hardly miss. Their steps follow what eyes
+see, while everything here is about squared error only. WebP also predicts from what has been drawn; of smooth pictures it makes
+far less.
 
 The dashed line of theory is the best for tiles that were Gaussian and each for itself. Real ones are neither, so a coder that
 looks at what lies around may pass it. The file for download holds the bytes and the decoder; given back, it becomes the same
@@ -32,6 +35,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -97,17 +101,29 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
     plain, jpeg, webp = Network(picture, copy.deepcopy(codec)), Jpeg(picture), WebP(picture)
     yield hub.Result(image=partial(shown, codec, picture, FIRST), progress=0.01)
     budget = max(LEAST, int(params.rate * picture[0, 0].numel() / 8))
+    first = hub.Result(image=partial(shown, codec, picture, FIRST))
+    yield from between(plain.fitting(budget), first, (0.01, 0.05))
     quality = plain.within(budget)
     start = report.lines({"PCA": plain.curve(), "JPEG": jpeg.curve(), "WebP": webp.curve()})
     yield hub.Result(image=images.to_image(plain.at(quality).picture), curves=start, progress=0.05)
-    log = yield from learn(
-        codec, teachers, params.steps, generator, partial(shown, codec, picture, quality), (0.05, 0.85), start
-    )
-    rivals = {"network": Network(picture, codec), "PCA": plain, "JPEG": jpeg, "WebP": webp}
-    quality = rivals["network"].within(budget)
-    yield hub.Result(image=partial(shown, codec, picture, quality), curves=log.curves() | start, progress=0.9)
-    told = report.told(Outcome(rivals, quality, params.rate, own), image is not None)
+    log = yield from learn(codec, teachers, params.steps, generator, partial(shown, codec, picture, quality), (0.05, 0.85), start)
+    network = Network(picture, codec, plain)
+    learnt = hub.Result(image=partial(shown, codec, picture, quality), curves=log.curves() | start)
+    yield from between(network.fitting(budget), learnt, (0.85, 0.9))
+    outcome = Outcome({"network": network, "PCA": plain, "JPEG": jpeg, "WebP": webp}, network.within(budget), params.rate, own)
+    chosen = hub.Result(image=images.to_image(outcome.chosen.picture), curves=log.curves() | start)
+    yield from between(outcome.steps(), chosen, (0.9, 0.98))
+    told = report.told(outcome, image is not None)
     yield hub.Result(**told | {"curves": told["curves"] | log.curves()}, progress=1.0)
+
+
+def between(steps: Iterator[None], shown: hub.Result, span: tuple[float, float]) -> Iterator[hub.Result]:
+    """Something to look at after each quality that was tried, as the finest of large pictures take seconds.
+
+    span: the part of the whole work that this is; how many there will be is not known, so that it is approached.
+    """
+    for n, _ in enumerate(steps, 1):
+        yield replace(shown, progress=span[1] - (span[1] - span[0]) * 0.9**n)
 
 
 def wanted(image: Image | None, size: int) -> Tensor:

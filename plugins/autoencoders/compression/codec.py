@@ -95,10 +95,14 @@ class Decoder(nn.Module):
 
     def picture(self, numbers: np.ndarray, step: float, strength: float, height: int, width: int) -> Tensor:
         """(k, rows, columns) whole numbers -> (1, 3, height, width) in [0, 1]."""
+        return joined(self.made(numbers, step, strength), height, width)
+
+    def made(self, numbers: np.ndarray, step: float, strength: float) -> Tensor:
+        """(k, rows, columns) whole numbers -> tiles as they are before they are clipped: (1, 192, rows, columns)."""
         where = self.straight.weight.device
         code = torch.from_numpy(numbers).to(where, torch.float32)[None] * step
         with torch.no_grad():
-            return joined(self(code, torch.full((1, 1, 1, 1), step, device=where), strength), height, width)
+            return self(code, torch.full((1, 1, 1, 1), step, device=where), strength)
 
 
 class Codec(nn.Module):
@@ -119,7 +123,8 @@ class Codec(nn.Module):
         return self.straight(centred) + learnt(step, strength) * (self.tilt(centred) + self.bend(centred))
 
     def strength(self, picture: Tensor, step: float) -> int:
-        """Which of STRENGTHS costs least for this picture: one that is like none of those learnt from is better off with PCA."""
+        """Which of STRENGTHS costs least for this picture by the estimated bits: one that is like none of those learnt from is
+        better off with PCA."""
         with torch.no_grad():
             made, size = tiles(picture), torch.full((1, 1, 1, 1), step, device=picture.device)
             return min(range(len(STRENGTHS)), key=lambda i: float(self.lagrangian(made, size, STRENGTHS[i])))

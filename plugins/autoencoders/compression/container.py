@@ -16,7 +16,7 @@ from hub import devices
 from hub.errors import BadFile
 from plugins.autoencoders._file import UNREADABLE, head_of
 from plugins.autoencoders.compression import planes
-from plugins.autoencoders.compression.codec import NUMBERS, SIDE, STRENGTHS, Decoder, Shape, step_size
+from plugins.autoencoders.compression.codec import NUMBERS, SIDE, STRENGTHS, Decoder, Shape, joined, step_size
 
 FORMAT = "netsee compression 1"
 NAME = "compressed-with-decoder.safetensors"
@@ -43,7 +43,15 @@ def decompressed(data: bytes, decoder: Decoder) -> Tensor:
     if k != decoder.shape.code or not (1 <= width <= LONGEST and 1 <= height <= LONGEST):
         raise ValueError("another size")
     numbers = planes.read(data[struct.calcsize(HEAD) :], shape)
-    return decoder.picture(numbers, step_size(index), STRENGTHS[strength], height, width)
+    made = decoder.made(numbers, step_size(index), STRENGTHS[strength])
+    if not bool(torch.isfinite(made).all()):
+        raise ValueError("not finite")
+    return joined(made, height, width)
+
+
+def strength_of(data: bytes) -> int:
+    """Which strength compressed bytes name."""
+    return struct.unpack_from(HEAD, data)[-1]
 
 
 def weights(decoder: Decoder) -> bytes:
@@ -86,6 +94,8 @@ def _decoder(shape: Shape, tensors: dict[str, Tensor]) -> Decoder:
     made.load_state_dict({name: value.float() for name, value in tensors.items()}, assign=True)
     if not all(bool(torch.isfinite(value).all()) for value in made.state_dict().values()):
         raise ValueError("not finite")
+    if not bool((made.deviations > 0).all()):
+        raise ValueError("codes are divided by deviations")
     return made.to(devices.device()).requires_grad_(False)
 
 

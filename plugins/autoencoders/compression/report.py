@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from hub.pixels import images
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders.compression import views
-from plugins.autoencoders.compression.codec import SIDE, tiles
+from plugins.autoencoders.compression.codec import NUMBERS, SIDE, tiles
 from plugins.autoencoders.compression.container import NAME, packed, weights
 from plugins.autoencoders.compression.rivals import Coded, Network, Rival
 
@@ -63,6 +63,21 @@ class Outcome:
         return len(weights(self.network.decoder))
 
     @property
+    def map(self) -> int:
+        """Bytes of PCA's decoder: components and mean, of 16 bits a number."""
+        return 2 * NUMBERS * (self.network.decoder.shape.code + 1)
+
+    def ends(self, name: str) -> bool:
+        """Whether the method has no quality that takes as many bytes as the network does."""
+        return name in self.equal and self.rivals[name].most() < self.chosen.size
+
+    def steps(self) -> Iterator[None]:
+        """Compress at one quality after another, until all that is asked for here is known."""
+        for name, rival in self.rivals.items():
+            if name != "network":
+                yield from rival.towards(self.chosen)
+
+    @property
     def pays(self) -> int | None:
         """How many such pictures pay for the decoder by what they save against JPEG; None where they save nothing."""
         jpeg = self.needed["JPEG"]
@@ -90,10 +105,14 @@ def told(outcome: Outcome, given: bool) -> dict[str, Any]:
 def curves(outcome: Outcome) -> dict[str, Curve]:
     """PSNR over rate of each method, of the network with its decoder, and of theory; and the price over the pictures."""
     found = {name: rival.curve() for name, rival in outcome.rivals.items()}
-    whole = [(c.rate * (c.size + outcome.bill) / c.size, c.psnr) for c in found["network"]]
+    whole, plain = (
+        [(c.rate * (c.size + bill) / c.size, c.psnr) for c in found[name]]
+        for name, bill in (("network", outcome.bill), ("PCA", outcome.map))
+    )
     return {
         **lines(found),
         "network and its decoder": Curve(*_columns(whole), **AXES),
+        "PCA and its map": Curve(*_columns(plain), **AXES),
         "Gaussian tiles, in theory": Curve(*_columns(shannon(outcome.network.original)), **AXES, kind="reference"),
         **gains(found),
         **prices(outcome),
@@ -101,7 +120,7 @@ def curves(outcome: Outcome) -> dict[str, Curve]:
 
 
 def gains(found: Mapping[str, list[Coded]]) -> dict[str, Curve]:
-    """How far each method is above PCA in as many bytes, where PCA's curve reaches."""
+    """How far each method is above PCA in as many bytes, where PCA's curve reaches. found: by rising rate."""
     rates, psnrs = [math.log(c.rate) for c in found["PCA"]], [c.psnr for c in found["PCA"]]
     axes = {"label_x": "bits per pixel", "label_y": "dB", "chart": "Gain over PCA in as many bytes", "log": "x"}
     drawn = {}
@@ -161,13 +180,13 @@ def row(name: str, outcome: Outcome) -> dict[str, Any]:
     """A line of the table."""
     coded, needed = outcome.equal[name], outcome.needed[name]
     return {
-        "method": name,
+        "method": f"{name}, its finest" if outcome.ends(name) else name,
         "bytes": coded.size,
         "bits per pixel": round(coded.rate, 3),
         "PSNR, dB": round(coded.psnr, 2),
         "SSIM": round(coded.ssim, 3),
         "bytes for the network's PSNR": needed.size if needed else "–",
-        "decoder, bytes": outcome.bill if name == "network" else "–",
+        "decoder, bytes": {"network": outcome.bill, "PCA": outcome.map}.get(name, "–"),
     }
 
 
@@ -193,6 +212,7 @@ def caption(outcome: Outcome) -> str:
     if chosen.rate > outcome.rate * 1.05:
         said.append(f"So small a picture takes more than the {outcome.rate:g} bits per pixel that were asked for.")
     said.append(f"For that PSNR, {' and '.join(_needs(name, outcome.needed[name]) for name in ('JPEG', 'WebP'))}.")
+    said += [f"{name} ends at {kilobytes(outcome.rivals[name].most())}." for name in outcome.rivals if outcome.ends(name)]
     return " ".join([*said, _bill(outcome)])
 
 
@@ -204,7 +224,9 @@ def _bill(outcome: Outcome) -> str:
     decoder = f"The decoder itself is {kilobytes(outcome.bill)}"
     if outcome.own:
         whole = kilobytes(outcome.bill + outcome.chosen.size)
-        return f"{decoder} and belongs to this picture alone: together {whole} have to be sent."
+        return f"{decoder} and belongs to this picture alone: together {whole} have to be sent. " + (
+            f"PCA's map, of this picture too, is {kilobytes(outcome.map)}."
+        )
     if outcome.needed["JPEG"] is None:
         return f"{decoder}."
     if outcome.pays is None:

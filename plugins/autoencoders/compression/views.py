@@ -34,7 +34,7 @@ def sheet(equal: Mapping[str, Coded]) -> Image:
 
 def gallery(made: Network, quality: int, equal: Mapping[str, Coded]) -> list[tuple[Image, str]]:
     """A part of each enlarged, each method's picture, and what the code looks like."""
-    numbers, _ = made.numbers(quality)
+    numbers = made.numbers(quality)
     return [
         (closer(made.original, equal), "The liveliest part, enlarged, at as many bytes: the original first"),
         *[(images.to_image(c.picture), f"{titled(name, c)}, SSIM {c.ssim:.3f}") for name, c in equal.items()],
