@@ -1,5 +1,6 @@
 """Sparse codes: searches against closed forms, dictionaries by hand, planted atoms found again, latents that mean something."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,15 @@ def trained(data, settings, steps=300, seed=0, rate=0.006):
     network = SparseAutoencoder.of(data, settings, chance(seed))
     list(Training(network, network.loss, data, Course(steps, batch=256, rate=rate), chance(seed)).run())
     return network
+
+
+def finished(work):
+    """What a generator returns in the end."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
 
 
 # ---------------------------------------------------------------- codes in closed form
@@ -135,6 +145,12 @@ def test_whitening_makes_all_directions_equal_and_can_be_undone():
     assert torch.allclose(white @ whitening.back, data, atol=1e-4)
 
 
+def test_whitening_lies_where_the_data_does(monkeypatch):
+    monkeypatch.setattr(dictionaries, "covariance", lambda _: torch.eye(6).double())
+    whitening = dictionaries.Whitening.of(torch.empty(50, 6, device="meta"))
+    assert whitening.there.device.type == whitening.back.device.type == "meta"
+
+
 # ---------------------------------------------------------------- the autoencoder
 
 
@@ -178,6 +194,14 @@ def test_dead_latents_are_counted_by_hand():
     assert codes.active(code) == 1.5
 
 
+@pytest.mark.parametrize(
+    ("dead", "said"),
+    [(0, "No latent is dead."), (1, "One latent never fires."), (3, "3 of the latents never"), (40, "10% of the latents never")],
+)
+def test_dead_latents_are_told_as_a_share_or_where_that_rounds_to_nothing_as_a_count(dead, said):
+    assert codes.silent((torch.arange(400) >= dead).float()).startswith(said)
+
+
 def test_a_latent_that_died_is_revived():
     data = planted(unit(24, 16), 3)
     network = SparseAutoencoder.of(data, Settings(24, "top-k", k=3), chance())
@@ -204,9 +228,32 @@ def test_variance_explained_is_1_for_all_of_it_and_0_for_the_mean():
     assert codes.explained(data, data.mean(0).expand(100, -1)) == pytest.approx(0, abs=1e-6)
 
 
+def test_variance_explained_is_exact_far_from_zero():
+    data = torch.randn(1000, 5, generator=chance()) + 20_000
+    restored = data + torch.randn(1000, 5, generator=chance(1)).round(decimals=1)
+    wide, near = data.double(), restored.double()
+    by_hand = 1 - float((wide - near).square().sum() / (wide - wide.mean(0)).square().sum())
+    assert codes.explained(data, restored) == pytest.approx(by_hand, abs=1e-7)
+
+
+def test_where_nothing_varies_the_variance_explained_is_left_out():
+    flat = torch.full((50, 4), 0.25)
+    assert math.isnan(codes.explained(flat, flat + 1e-3))
+    result = hub.run("sparse_autoencoder", Image.new("RGB", (60, 60), (200, 40, 90)), **SMALL, wider=0.5)
+    assert "PSNR by the encoder, dB" in result.metrics and not any("variance" in name for name in result.metrics)
+
+
+def test_a_layer_that_says_the_same_of_every_picture_is_one_line(monkeypatch):
+    monkeypatch.setattr(activations, "answers", lambda _network, _layer, pictures: torch.ones(len(pictures), 4, 2, 2))
+    network = backbones.load("embedded")
+    with pytest.raises(BadParams, match="the same of every picture"):
+        finished(activations.gathered(network, network.layer("middle"), torch.rand(1, 3, 64, 64), False))
+
+
 def test_with_the_same_atoms_l1_needs_more_latents_than_top_k_and_l2_all():
     atoms = unit(40, 20)
-    rows = {row["penalty, on the same atoms"]: row for row in comparison.at_equal_error(planted(atoms, 4, 200), atoms, 3)}
+    table = finished(comparison.at_equal_error(planted(atoms, 4, 200), atoms, 3))
+    rows = {row["penalty, on the same atoms"]: row for row in table}
     left = {name: row["latents not 0"] for name, row in rows.items()}
     assert left["top-k"] == 3 and 3 < left["L1"] < 40 and left["L2"] == 40
     assert abs(rows["L1"]["PSNR, dB"] - rows["top-k"]["PSNR, dB"]) < 0.2
@@ -223,6 +270,17 @@ def noise(size):
 def test_a_photo_whose_detail_passes_unchanged_is_the_photo(colour):
     subject = patchwork.subject(noise((70, 50)), 6, colour, 10, 512, chance(), False)
     assert torch.allclose(subject.rebuilt(lambda detail: detail), subject.photo, atol=1e-5)
+
+
+@pytest.mark.parametrize(("latents", "own"), [(400, True), (2400, False)])
+def test_a_picture_with_few_patches_to_an_atom_is_not_learnt_from(latents, own):
+    made = patchwork.subject(noise((100, 100)), 6, False, latents, 512, chance(), False)  # 5,000 patches to learn from
+    assert (made.what == "the picture itself") is own
+
+
+def test_a_picture_with_many_patches_is_learnt_from_however_many_atoms_there_are():
+    made = patchwork.subject(noise((300, 300)), 16, False, 4096, 512, chance(), False)
+    assert made.what == "the picture itself"
 
 
 def test_where_a_latent_fires_is_where_its_patch_lies():
@@ -264,14 +322,14 @@ def test_what_cannot_be_is_one_line(values, said):
 def test_the_class_that_a_latent_belongs_to_is_counted_by_hand():
     code = torch.zeros(3, 2, 2, 2)  # three pictures, two latents
     code[0, 0, 0, 0], code[1, 0, 1, 1], code[2, 0, 0, 1] = 3, 1, 4
-    shares = activations.by_class(code, torch.tensor([4, 9, activations.NOBODY]))  # the last is a photograph
+    shares = activations.by_class(code.mean((2, 3)), torch.tensor([4, 9, activations.NOBODY]))  # the last is a photograph
     assert shares[4].tolist() == [0.375, 0] and shares[9].tolist() == [0.125, 0] and float(shares.sum()) == 0.5
 
 
 def test_the_strongest_places_are_one_a_picture_and_leave_out_silence():
-    code = torch.zeros(3, 2, 3)
-    code[0, 1, 2], code[0, 0, 0], code[2, 0, 1] = 5, 4, 7
-    assert activations.strongest(code, 3) == [(2, 0, 1), (0, 1, 2)]
+    peaks, places = torch.tensor([[0.0, 5], [1, 0], [0, 7]]), torch.tensor([[0, 5], [0, 0], [0, 1]])
+    activity = activations.Activity(torch.zeros(2), torch.zeros(0, 2), peaks, places, wide=3)
+    assert activity.strongest(1, 3) == [(2, 0, 1), (0, 1, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +346,26 @@ def few():
     return data, trained(data.parts[0], Settings(64, "top-k", 4, signed=False), steps=60)
 
 
+def test_what_latents_do_is_the_same_looked_through_by_parts_as_at_once(few, monkeypatch):
+    data, made = few
+    monkeypatch.setattr(activations, "LOOKED", 3 * data.maps[0, 0].numel())  # ten pictures, three at a time
+    found, code = finished(activations.activity(data, made)), activations.coded(data.maps, made)
+    assert torch.allclose(found.rates, codes.firing_rates(activations.positions(code)))
+    assert torch.allclose(found.shares, activations.by_class(code.mean((2, 3)), data.labels))
+    latent = int(found.rates.argmax())
+    n, row, column = found.strongest(latent, 1)[0]
+    assert float(code[n, latent, row, column]) == float(code[:, latent].max()) > 0
+
+
+def test_no_code_of_more_places_than_are_looked_at_is_made(few, monkeypatch):
+    data, made = few
+    sizes, encode = [], SparseAutoencoder.encode
+    monkeypatch.setattr(activations, "LOOKED", data.maps[0, 0].numel())
+    monkeypatch.setattr(SparseAutoencoder, "encode", lambda self, part: sizes.append(len(part)) or encode(self, part))
+    finished(activations.activity(data, made))
+    assert max(sizes) == data.maps[0, 0].numel() and len(sizes) == len(data.maps)
+
+
 def test_few_latents_explain_more_of_a_layer_than_as_many_principal_components(few):
     data, made = few
     train, _ = data.parts
@@ -301,13 +379,7 @@ def test_few_latents_explain_more_of_a_layer_than_as_many_principal_components(f
 
 def test_what_is_drawn_for_a_latent_makes_it_fire(few):
     data, made = few
-    run = activations.drawn(data, made, [0, 3], chance(), (0, 1))
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            pictures = end.value
-            break
+    pictures = finished(activations.drawn(data, made, [0, 3], chance(), (0, 1)))
     with torch.no_grad():
         maps = activations.answers(data.network, data.layer, torch.cat([pictures, torch.full_like(pictures, 0.5)])) / data.level
         values = (maps.mean((2, 3)) - made.bias) @ made.encoder.weight[[0, 3]].T
@@ -316,9 +388,7 @@ def test_what_is_drawn_for_a_latent_makes_it_fire(few):
 
 def test_pictures_of_what_a_latent_fires_at_hold_the_place(few):
     data, made = few
-    code = torch.zeros(len(data.pictures), *data.maps.shape[-2:])
-    code[3, 5, 6] = 1
-    [cutting] = activations.cuttings(data, code, 4)
+    [cutting] = activations.cuttings(data, [(3, 5, 6)])
     reach, stride = data.reach, data.layer.stride
     top, left = (round((at + 0.5) * stride) - reach // 2 for at in (5, 6))
     assert 2 * stride <= reach <= data.network.side

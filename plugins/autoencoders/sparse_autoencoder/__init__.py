@@ -62,7 +62,7 @@ class Params(hub.Params):
         4, ge=1, le=64, label="Latents that may fire", description="Of each patch, with top-k; and how many the comparison takes."
     )
     strength: float = hub.Field(
-        1.0, ge=0, le=10, label="Strength", description="Of L1 and L2: L1's is the threshold below which a latent is 0."
+        1.0, ge=0, le=10, label="Strength", description="Of L1 and L2, what weighs them; L1's threshold, learnt, begins there."
     )
     wider: float = hub.Field(
         2.5, ge=0.05, le=8, label="How much wider", description="Latents for each number coded; above 1: over-complete."

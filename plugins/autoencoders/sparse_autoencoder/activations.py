@@ -12,12 +12,16 @@ from torch import Tensor
 from hub import Result, pixels, world
 from hub.backbones import Backbone
 from hub.backbones.layers import Layer
+from hub.errors import BadParams
 from hub.pixels import images, objectives
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._patches import Patches
+from plugins.autoencoders.sparse_autoencoder import codes
 from plugins.autoencoders.sparse_autoencoder.codes import SparseAutoencoder
+from plugins.autoencoders.sparse_autoencoder.pauses import Work
 
+STILL = 1e-6  # a deviation, below which nothing in a layer varies
 NOBODY = -1  # the label of pictures that are not of the picture world
 EACH = 3  # pictures of each class of the picture world; of networks that want large pictures, one
 LARGE = 128  # pixels, from which on a network wants large pictures
@@ -25,6 +29,7 @@ CUT = 16  # cuttings of each bundled photograph, and four times as many of the v
 WIDE = 4  # times the network's own side: what the photo that is looked at measures at most
 ASCENT = 24  # steps of gradient ascent at each of two sizes
 AT_ONCE = 64  # pictures that the network looks at
+LOOKED = 8192  # places whose codes are held at once
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,32 @@ class Activations:
         return int(wide.clamp(2 * self.layer.stride, self.pictures.shape[-1])) // 2 * 2
 
 
-def gathered(network: Backbone, layer: Layer, photo: Tensor, own: bool) -> Activations:
-    """The picture world, and cuttings of photographs; own: of the photo too. photo: (1, 3, H, W)."""
+def gathered(network: Backbone, layer: Layer, photo: Tensor, own: bool) -> Work[Activations]:
+    """The picture world, and cuttings of photographs; own: of the photo too. photo: (1, 3, H, W).
+
+    Raises BadParams where nothing varies.
+    """
     side = network.side
     count = EACH if side < LARGE else 1
-    drawn = torch.cat([world.draw(name, count, side, seed=_examples.SPLIT) for name in world.CLASSES]).to(photo.device)
+    drawn = []
+    for name in world.CLASSES:
+        drawn.append(world.draw(name, count, side, seed=_examples.SPLIT).to(photo.device))
+        yield
     generator = torch.Generator().manual_seed(_examples.SPLIT)
     cuttings = [cut(_examples.photograph(name), side, CUT, generator) for name in _examples.TRAINING_PHOTOS]
     cuttings += [cut(photo, side, 4 * CUT, generator)] if own else []
     labels = torch.arange(len(world.CLASSES)).repeat_interleave(count)
     labels = torch.cat([labels, torch.full((sum(map(len, cuttings)),), NOBODY)])
     order = torch.randperm(len(labels), generator=generator)
-    pictures = torch.cat([drawn, *cuttings])[order.to(photo.device)]
-    maps = torch.cat([answers(network, layer, part) for part in pictures.split(AT_ONCE)])
-    level = max(1e-6, float(positions(maps).std(0, correction=0).square().mean().sqrt()))
+    pictures = torch.cat([*drawn, *cuttings])[order.to(photo.device)]
+    answered = []
+    for part in pictures.split(AT_ONCE):
+        answered.append(answers(network, layer, part))
+        yield
+    maps = torch.cat(answered)
+    level = float(positions(maps).std(0, correction=0).square().mean().sqrt())
+    if level < STILL:
+        raise BadParams(f"layer: {layer.name} of {network.name} says the same of every picture. Take another layer.")
     seen = answers(network, layer, photo) / level
     return Activations(network, layer, pictures, labels[order], maps / level, level, photo, seen)
 
@@ -126,38 +143,68 @@ def principal_colours(seen: Tensor) -> Tensor:
 # ---------------------------------------------------------------- what a latent means
 
 
-def by_class(code: Tensor, labels: Tensor) -> Tensor:
-    """How much of a latent's activity falls to each class of the picture world: (N, K, h, w) and (N,) -> (classes, K).
+@dataclass(frozen=True)
+class Activity:
+    """What the latents do on all pictures, without the codes themselves, which can be many times as large as the maps.
 
-    Columns sum to 1 less what falls to photographs, which are of no class.
+    rates: (K,), the share of places that each fires at. shares: (classes, K), as `by_class`. peaks: (N, K), the largest value
+    in each picture, and places: (N, K), where that is, in reading order. wide: cells in a row.
     """
-    total = code.mean((2, 3))
+
+    rates: Tensor
+    shares: Tensor
+    peaks: Tensor
+    places: Tensor
+    wide: int
+
+    def strongest(self, latent: int, count: int) -> list[tuple[int, int, int]]:
+        """Where a latent is largest: (picture, row, column) of the `count` pictures that hold it most, one place in each.
+
+        Pictures in which it is silent are left out.
+        """
+        peaks = self.peaks[:, latent]
+        order = peaks.argsort(descending=True, stable=True)[:count].tolist()
+        return [(n, *divmod(int(self.places[n, latent]), self.wide)) for n in order if peaks[n] > 0]
+
+
+@torch.no_grad()
+def activity(data: Activations, network: SparseAutoencoder) -> Work[Activity]:
+    """What the latents do, looked through some pictures at a time."""
+    at_once = max(1, LOOKED // data.maps[0, 0].numel())
+    rates, totals, peaks, places = [], [], [], []
+    for part in data.maps.split(at_once):
+        code = coded(part, network)
+        rates.append(codes.firing_rates(positions(code)) * len(part))
+        totals.append(code.mean((2, 3)))
+        peak, place = code.flatten(2).max(2)
+        peaks.append(peak)
+        places.append(place)
+        yield
+    shares = by_class(torch.cat(totals), data.labels)
+    return Activity(sum(rates) / len(data.maps), shares, torch.cat(peaks), torch.cat(places), data.maps.shape[-1])
+
+
+def by_class(total: Tensor, labels: Tensor) -> Tensor:
+    """How much of a latent's activity falls to each class of the picture world: (N, K) and (N,) -> (classes, K).
+
+    total: each latent's mean in each picture. Columns sum to 1 less what falls to photographs, which are of no class.
+    """
     sums = torch.zeros(len(world.CLASSES) + 1, total.shape[1], device=total.device)
     sums.index_add_(0, labels.to(total.device) % len(sums), total)  # photographs go to the last row
     return sums[:-1] / sums.sum(0).clamp_min(1e-12)
 
 
-def strongest(code: Tensor, count: int) -> list[tuple[int, int, int]]:
-    """Where a latent is largest: (picture, row, column) of the `count` pictures that hold it most, one place in each.
-
-    code: (N, h, w), of one latent. Pictures in which it is silent are left out.
-    """
-    best, places = code.flatten(1).max(1)
-    order = best.argsort(descending=True, stable=True)[:count]
-    return [(int(n), int(places[n]) // code.shape[-1], int(places[n]) % code.shape[-1]) for n in order if best[n] > 0]
-
-
-def cuttings(data: Activations, code: Tensor, count: int) -> Tensor:
-    """What sets a latent off most: (n, 3, reach, reach), n at most `count`. code: (N, h, w)."""
+def cuttings(data: Activations, found: list[tuple[int, int, int]]) -> Tensor:
+    """What sets a latent off, cut out: (n, 3, reach, reach). found: as of `Activity.strongest`."""
     side, reach = data.pictures.shape[-1], data.reach
-    found = []
-    for n, *place in strongest(code, count):
+    cut = []
+    for n, *place in found:
         top, left = (
             min(max(0, round((at + 0.5) * side / cells) - reach // 2), side - reach)
-            for at, cells in zip(place, code.shape[-2:], strict=True)
+            for at, cells in zip(place, data.maps.shape[-2:], strict=True)
         )
-        found.append(data.pictures[n, :, top : top + reach, left : left + reach])
-    return torch.stack(found) if found else data.pictures[:0, :, :reach, :reach]
+        cut.append(data.pictures[n, :, top : top + reach, left : left + reach])
+    return torch.stack(cut) if cut else data.pictures[:0, :, :reach, :reach]
 
 
 def drawn(

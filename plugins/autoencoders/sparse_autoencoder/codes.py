@@ -5,6 +5,7 @@ All data is (N, D), one example a row; a dictionary is (K, D), one atom of lengt
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,12 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._linear import exact
 
 Penalty = Literal["top-k", "L1", "L2"]
 SILENT = 20  # batches without firing after which a latent counts as dead while it learns
 REVIVAL = 1 / 16  # how much the error that dead latents are to explain counts
 SAMPLED = 2048  # examples that the size of the first codes is taken from
+VARIES = 1e-6  # a variance per number, below which there is none to explain; what is coded has one of about 1
 COUNTED = 1e-6  # what is nearer to 0 than that is 0 to a search that only comes near it
 
 
@@ -199,35 +201,22 @@ def pursuit(data: Tensor, dictionary: Tensor, most: int) -> Iterator[Tensor]:
         yield code
 
 
-def pursued(data: Tensor, dictionary: Tensor, k: int) -> Tensor:
-    """The last of `pursuit`, for many examples."""
-
-    def last(part: Tensor) -> Tensor:
-        code = torch.zeros(len(part), len(dictionary), device=part.device)
-        for code in pursuit(part, dictionary, k):  # noqa: B007  (the last one is wanted)
-            pass
-        return code
-
-    return in_parts(last, data, 4096)
-
-
 def lasso(data: Tensor, dictionary: Tensor, strength: float, steps: int = 200) -> Tensor:
     """The code that makes |x - h D|² / 2 + strength |h|₁ least, by FISTA (Beck and Teboulle 2009)."""
-    gram, like = dictionary @ dictionary.T, data @ dictionary.T
-    size = 1 / float(torch.linalg.matrix_norm(gram, 2))
-    code = ahead = torch.zeros_like(like)
+    size = 1 / float(torch.linalg.matrix_norm(dictionary, 2)) ** 2
+    code = ahead = torch.zeros(len(data), len(dictionary), device=data.device)
     pace = 1.0
     for _ in range(steps):
-        moved = soft(ahead - size * (ahead @ gram - like), strength * size)
+        moved = soft(ahead + size * (data - ahead @ dictionary) @ dictionary.T, strength * size)
         faster = (1 + (1 + 4 * pace * pace) ** 0.5) / 2
         ahead, code, pace = moved + (pace - 1) / faster * (moved - code), moved, faster
     return code
 
 
 def ridge(data: Tensor, dictionary: Tensor, strength: float) -> Tensor:
-    """The code that makes |x - h D|² + strength |h|² least, in closed form."""
-    gram = dictionary @ dictionary.T
-    return torch.linalg.solve(gram + strength * torch.eye(len(gram), device=gram.device), dictionary @ data.T).T
+    """The code that makes |x - h D|² + strength |h|² least, in closed form, of the size of the data; strength above 0."""
+    spread = dictionary.T @ dictionary
+    return torch.linalg.solve(spread + strength * torch.eye(len(spread), device=spread.device), data.T).T @ dictionary.T
 
 
 # ---------------------------------------------------------------- what is counted
@@ -238,12 +227,36 @@ def firing_rates(code: Tensor) -> Tensor:
     return (code != 0).float().mean(0)
 
 
+def silent(rates: Tensor) -> str:
+    """How many latents never fire, as a sentence: a share, or a count where that would round to nothing. rates: (K,)."""
+    dead = int((rates == 0).sum())
+    if not dead:
+        return "No latent is dead."
+    if dead / len(rates) >= 0.01:
+        return f"{dead / len(rates):.0%} of the latents never fire."
+    return f"{dead} of the latents never fire." if dead > 1 else "One latent never fires."
+
+
+def counts(code: Tensor) -> Tensor:
+    """Latents that are not 0 for each example, L0: (N, K) -> (N,)."""
+    return (code.abs() > COUNTED).float().sum(1)
+
+
 def active(code: Tensor) -> float:
-    """Latents that are not 0, the mean over examples: L0."""
-    return float((code.abs() > COUNTED).float().sum(1).mean())
+    """The mean of `counts`."""
+    return float(counts(code).mean())
 
 
 def explained(data: Tensor, restored: Tensor) -> float:
-    """The share of the variance about the mean that is explained: 1 for all of it; below 0 where the mean alone is nearer."""
-    variance = float((data - data.mean(0)).double().square().sum())
-    return 1 - float((data - restored).double().square().sum()) / max(variance, 1e-12)
+    """The share of the variance about the mean that is explained: 1 for all of it; below 0 where the mean alone is nearer.
+
+    NaN where there is next to no variance.
+    """
+    wanted, found = exact(data), exact(restored)
+    variance = float((wanted - wanted.mean(0)).square().mean())
+    return 1 - float((wanted - found).square().mean()) / variance if variance > VARIES else math.nan
+
+
+def known(figures: dict[str, float]) -> dict[str, float]:
+    """The figures without those that are not defined."""
+    return {name: value for name, value in figures.items() if not math.isnan(value)}

@@ -10,6 +10,7 @@ from hub import Curve
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders.sparse_autoencoder import codes, dictionaries
+from plugins.autoencoders.sparse_autoencoder.pauses import Work
 
 LEARNT = "learnt atoms"
 SEARCHED = 128  # examples whose best codes under each penalty are searched for
@@ -34,16 +35,25 @@ def quality(data: Tensor, restored: Tensor) -> float:
 
 
 def trade_off(
-    data: Tensor, learnt: Tensor, known: dict[str, Tensor], k: int, measure: Callable[[Tensor, Tensor], float] = quality
-) -> dict[str, dict[int, float]]:
+    data: Tensor,
+    searched: dict[str, Tensor],
+    known: dict[str, Tensor],
+    k: int,
+    measure: Callable[[Tensor, Tensor], float] = quality,
+) -> Work[dict[str, dict[int, float]]]:
     """How near one comes over the atoms kept of each example: name -> atoms -> measure of (data, restored).
 
-    k: a further count that is measured. known: orthonormal dictionaries.
+    searched: name -> a dictionary of any kind, whose atoms are searched for by pursuit. known: orthonormal dictionaries.
+    k: a further count that is measured. Yields now and then, so that it can be stopped.
     """
-    most = min(max(k, KEPT[-1]), data.shape[1], len(learnt))
+    most = min(max(k, KEPT[-1]), data.shape[1], *map(len, searched.values()))
     kept = sorted({n for n in (*KEPT, k) if n <= most})
-    steps = enumerate(codes.pursuit(data, learnt, most), start=1)
-    found = {LEARNT: {n: measure(data, code @ learnt) for n, code in steps if n in kept}}
+    found: dict[str, dict[int, float]] = {name: {} for name in searched}
+    for name, dictionary in searched.items():
+        for n, code in enumerate(codes.pursuit(data, dictionary, most), start=1):
+            if n in kept:
+                found[name][n] = measure(data, code @ dictionary)
+            yield
     return found | {name: {n: measure(data, best_of(b, n)(data)) for n in kept} for name, b in known.items()}
 
 
@@ -59,15 +69,20 @@ def curves(
     return lines | {f"{LEARNT}, by the encoder": Curve([encoder[0]], [encoder[1]], **chart, kind="points")}
 
 
-def at_equal_error(data: Tensor, learnt: Tensor, k: int) -> list[dict[str, object]]:
-    """How many latents each penalty leaves to come as near as `k` atoms found by pursuit, in one dictionary: rows of a table."""
+def at_equal_error(data: Tensor, learnt: Tensor, k: int) -> Work[list[dict[str, object]]]:
+    """How many latents each penalty leaves to come as near as `k` atoms found by pursuit, in one dictionary: rows of a table.
+
+    Yields now and then, so that it can be stopped.
+    """
     data = data[:SEARCHED]
     level = data.square().mean().sqrt().clamp_min(1e-9)
     data = data / level
-    chosen = codes.pursued(data, learnt, k)
+    *_, chosen = codes.pursuit(data, learnt, k)
     aim = mean_squared(chosen @ learnt, data)
     searches = {"L1": lambda s: codes.lasso(data, learnt, s, 100), "L2": lambda s: codes.ridge(data, learnt, s)}
-    found = {"top-k": chosen} | {name: _strongest(search, data, learnt, aim) for name, search in searches.items()}
+    found = {"top-k": chosen}
+    for name, search in searches.items():
+        found[name] = yield from _strongest(search, data, learnt, aim)
     return [
         {
             "penalty, on the same atoms": name,
@@ -79,10 +94,13 @@ def at_equal_error(data: Tensor, learnt: Tensor, k: int) -> list[dict[str, objec
     ]
 
 
-def _strongest(search: Callable[[float], Tensor], data: Tensor, learnt: Tensor, aim: float) -> Tensor:
+def _strongest(
+    search: Callable[[float], Tensor], data: Tensor, learnt: Tensor, aim: float
+) -> Work[Tensor]:
     """The code of the strongest penalty that still reaches the error, by halving the interval of its logarithm."""
     low, high = 1e-3, 1e2
     for _ in range(10):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if mean_squared(search(middle) @ learnt, data) < aim else (low, middle)
+        yield
     return search(low)

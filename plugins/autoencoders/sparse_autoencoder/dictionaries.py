@@ -71,4 +71,4 @@ class Whitening:
         variances, vectors = torch.linalg.eigh(covariance(data))
         deviations = (variances.clamp_min(0) + floor * variances.mean().clamp_min(LEAST)).sqrt()
         there, back = (vectors * deviations.reciprocal()) @ vectors.T, (vectors * deviations) @ vectors.T
-        return cls(there.float(), back.float())
+        return cls(there.float().to(data.device), back.float().to(data.device))

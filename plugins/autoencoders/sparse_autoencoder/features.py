@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -16,10 +16,12 @@ from hub.backbones.layers import Layer
 from hub.pixels import images
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
+from plugins.autoencoders._patches import in_parts
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, sheets
-from plugins.autoencoders.sparse_autoencoder.activations import Activations
+from plugins.autoencoders.sparse_autoencoder.activations import Activations, Activity
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
+from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 BY_PCA = "variance explained by as many principal components"
 SHOWN = 24  # latents in the gallery
@@ -46,13 +48,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """What came of it. code: (N, K, h, w) of all pictures. rates: (K,). shares: (classes, K), as `activations.by_class`."""
+    """What came of it."""
 
     data: Activations
     made: SparseAutoencoder
-    code: Tensor
-    rates: Tensor
-    shares: Tensor
+    activity: Activity
+
+    @property
+    def rates(self) -> Tensor:
+        return self.activity.rates
+
+    @property
+    def shares(self) -> Tensor:
+        return self.activity.shares
 
     def meaning(self, latent: int) -> tuple[str, float]:
         """The class of the picture world that most of a latent's activity falls to, and its share."""
@@ -72,8 +80,10 @@ def coded(image: Image | None, asked: Asked, generator: torch.Generator) -> Iter
     photo = _examples.photograph("cat") if image is None else _examples.sized(image, asked.size)
     small = activations.looked_at(photo, asked.network)
     seen = activations.answers(asked.network, asked.layer, small)
-    yield Result(image=lambda: first(photo, seen), progress=0.005)
-    data = activations.gathered(asked.network, asked.layer, small, image is not None)
+    yield Result(image=partial(first, photo, seen), progress=0.005)
+    colours = cache(partial(first, photo, seen))
+    gathering = activations.gathered(asked.network, asked.layer, small, image is not None)
+    data = yield from during(gathering, lambda share: Result(image=colours, progress=share), 0.01)
     train, held = data.parts
     made = SparseAutoencoder.of(train, asked.settings, generator)
     watched = held[:WATCHED]
@@ -83,13 +93,18 @@ def coded(image: Image | None, asked: Asked, generator: torch.Generator) -> Iter
     show = partial(preview, photo, data, made, image is None)
     yield from Training(made, made.loss, train, asked.course, generator, log, lambda: made.cost(watched)).run(show, (0.15, 0.7))
     made.ordered(train)
-    code = activations.coded(data.maps, made)
-    found = Found(data, made, code, codes.firing_rates(activations.positions(code)), activations.by_class(code, data.labels))
+    still, learning = cache(show), log.curves()
+
+    def scene(share: float) -> Result:
+        return Result(image=still, curves=learning, progress=0.7 + 0.3 * share)
+
+    found = Found(data, made, (yield from during(activations.activity(data, made), scene, 0.0)))
     chosen = telling(found, image is None)
     wanted, portraits = chosen[: asked.drawn], None
     if wanted:
-        portraits = yield from activations.drawn(data, made, wanted, generator, (0.7, 0.95))
-    yield Result(**told(found, photo, held, pca, chosen, portraits, asked, image is None, log.curves()), progress=1.0)
+        portraits = yield from activations.drawn(data, made, wanted, generator, (0.7, 0.9))
+    last = yield from told(found, photo, held, pca, chosen, portraits, asked, image is None, learning, scene)
+    yield Result(**last, progress=1.0)
 
 
 def first(photo: Tensor, seen: Tensor) -> Image:
@@ -134,26 +149,29 @@ def told(
     asked: Asked,
     alone: bool,
     learning: dict[str, Curve],
-) -> dict[str, Any]:
-    """Parts of the last Result."""
+    scene: Scene,
+) -> Generator[Result, None, dict[str, Any]]:
+    """Parts of the last Result; meanwhile, scenes."""
     drawn = dict(zip(chosen, images.to_images(portraits), strict=False)) if portraits is not None else {}
     seen = activations.coded(found.data.seen, found.made)[0]
-    code = found.made.encode(held)
+    fire = float(in_parts(lambda part: codes.counts(found.made.encode(part)), held, activations.LOOKED).mean())
     figures = {
         "latents": float(len(found.rates)),
-        "latents that fire at a place, mean": codes.active(code),
+        "latents that fire at a place, mean": fire,
         "latents that never fire, share": float((found.rates == 0).float().mean()),
-        "variance explained, held out": codes.explained(held, found.made.decode(code)),
+        "variance explained, held out": codes.explained(held, in_parts(found.made, held, activations.LOOKED)),
         BY_PCA: codes.explained(held - pca.mean, comparison.best_of(pca.components, found.made.settings.k)(held - pca.mean)),
         f"latents with over {MEANT:.0%} on one class, share": float((found.shares.amax(0) >= MEANT).float().mean()),
     }
+    curves = yield from during(trade_off(found, held, pca), scene, 0.7)
+    pages = []
+    for latent, colour in zip(chosen, coloured(len(chosen), alone or asked.latent >= 0), strict=True):
+        pages.append((page(found, photo, seen, latent, drawn, alone), found.caption(latent) + colour))
+        yield scene(0.9)
     return {
         "image": main(found, photo, seen, chosen, drawn, asked.latent, alone),
-        "images": [
-            (page(found, photo, seen, latent, drawn, alone), found.caption(latent) + colour)
-            for latent, colour in zip(chosen, coloured(len(chosen), alone or asked.latent >= 0), strict=True)
-        ],
-        "curves": learning | trade_off(found, held, pca) | sheets.firing(found.rates, "places"),
+        "images": pages,
+        "curves": learning | curves | sheets.firing(found.rates, "places"),
         "table": [row(found, latent) for latent in chosen[:LISTED]],
         "metrics": figures,
         "caption": caption(found, asked, figures, rows=alone and bool(drawn) and asked.latent < 0),
@@ -164,20 +182,20 @@ def caption(found: Found, asked: Asked, figures: dict[str, float], rows: bool) -
     """The result in a few sentences. rows: the large picture is a sheet of latents with pictures drawn for them."""
     ours, theirs = figures["variance explained, held out"], figures[BY_PCA]
     k, fire = found.made.settings.k, figures["latents that fire at a place, mean"]
-    silent = figures["latents that never fire, share"]
     return (
         f"{len(found.rates)} latents of {asked.layer.name} of {asked.network.name}, a layer of {len(found.made.bias)} channels. "
         f"{fire:.1f} of them at a place explain {ours:.0%} of its variance on pictures not learnt from; "
         f"the best {k} principal components explain {theirs:.0%}. "
-        + (f"{silent:.0%} of the latents never fire." if silent else "No latent is dead.")
+        + codes.silent(found.rates)
         + (" Each row begins with what was drawn for the latent; the rest is what sets it off most." if rows else "")
     )
 
 
-def trade_off(found: Found, held: Tensor, pca: PCA) -> dict[str, Curve]:
+def trade_off(found: Found, held: Tensor, pca: PCA) -> Work[dict[str, Curve]]:
     """Variance explained over the latents kept of each place."""
     data, known = held[:JUDGED] - pca.mean, {"principal components": pca.components}
-    points = comparison.trade_off(data, found.made.dictionary, known, found.made.settings.k, codes.explained)
+    searched = {comparison.LEARNT: found.made.dictionary}
+    points = yield from comparison.trade_off(data, searched, known, found.made.settings.k, codes.explained)
     code = found.made.encode(held[:JUDGED])
     encoder = codes.active(code), codes.explained(held[:JUDGED], found.made.decode(code))
     return comparison.curves(points, encoder, "latents kept of each place", "variance explained")
@@ -214,7 +232,7 @@ def main(
 
 def strip(found: Found, latent: int, drawn: dict[int, Image], side: int = 64) -> Image:
     """What was drawn for a latent, where it was, and what sets it off most, side by side."""
-    cut = activations.cuttings(found.data, found.code[:, latent], EXAMPLES)
+    cut = activations.cuttings(found.data, found.activity.strongest(latent, EXAMPLES))
     small = [drawn[latent]] if latent in drawn else []
     return sheets.side_by_side([*small, *images.to_images(cut)] if len(cut) else small, side)
 
@@ -222,11 +240,11 @@ def strip(found: Found, latent: int, drawn: dict[int, Image], side: int = 64) ->
 def page(found: Found, photo: Tensor, seen: Tensor, latent: int, drawn: dict[int, Image], alone: bool) -> Image:
     """One latent: what was drawn for it, what sets it off most, and where it fires: in the photo, or in the pictures that hold
     it most."""
-    code = found.code[:, latent]
-    cut = activations.cuttings(found.data, code, EXAMPLES - (latent in drawn))
+    cut = activations.cuttings(found.data, found.activity.strongest(latent, EXAMPLES - (latent in drawn)))
     small = [*([drawn[latent]] if latent in drawn else []), *(images.to_images(cut) if len(cut) else [])]
-    most = [n for n, _, _ in activations.strongest(code, 2)] if alone else []
+    most = [n for n, _, _ in found.activity.strongest(latent, 2)] if alone else []
     if not most:
         return sheets.latent_page(small, sheets.fires(photo, places(photo, seen[[latent]])[0]))
-    lit = [sheets.fires(p, places(p, code[[n]])[0]) for n in most for p in [found.data.pictures[[n]]]]
+    code = activations.coded(found.data.maps[most], found.made)[:, latent]
+    lit = [sheets.fires(p, places(p, own[None])[0]) for p, own in zip(found.data.pictures[most].split(1), code, strict=True)]
     return sheets.latent_page(small, sheets.side_by_side(lit, 320))

@@ -13,14 +13,16 @@ from torch import Tensor
 from hub import Image
 from plugins.autoencoders import _examples
 from plugins.autoencoders._figures import psnr
-from plugins.autoencoders._patches import Patches
+from plugins.autoencoders._patches import Patches, in_parts
 from plugins.autoencoders.sparse_autoencoder.codes import SparseAutoencoder
 from plugins.autoencoders.sparse_autoencoder.dictionaries import Whitening
 
 LIGHT = (0.299, 0.587, 0.114)  # of red, green and blue in brightness (ITU-R BT.601)
 OTHERS = "bundled photographs"
+AT_ONCE = 4096  # patches that are coded at once: a code has up to so many numbers too
 FLAT = 1e-3  # deviation within patches, below which there is nothing to learn from
-LEAST = 8  # patches to an atom; a picture with fewer learns from the bundled photographs too
+LEAST = 8  # patches to an atom; of a picture with fewer, the bundled photographs are learnt from instead
+ENOUGH = _examples.MOST // 2  # patches, however many atoms there are
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,18 @@ class Subject:
         return (seen - seen.mean((2, 3), keepdim=True)).flatten(1)
 
     def rebuilt(self, through: Callable[[Tensor], Tensor]) -> Tensor:
-        """The photo with the detail of every patch passed `through`; its mean colour is kept. (1, 3, H, W) in [0, 1]."""
-        patches = Patches.of(self.photo, self.shape[-1])
-        cut = patches.all()
-        detail = through(self.detail(cut)).reshape(-1, *self.shape)
-        return patches.joined(cut.mean((2, 3), keepdim=True) + detail).clamp(0, 1)
+        """The photo with the detail of every patch passed `through`, some at a time: (1, 3, H, W) in [0, 1]."""
+        return self.joined(in_parts(lambda part: through(self.detail(part)), self.patches.all(), AT_ONCE))
+
+    def joined(self, detail: Tensor) -> Tensor:
+        """The photo with other detail of every patch, (N, D); its mean colours are kept. (1, 3, H, W) in [0, 1]."""
+        means = self.patches.all().mean((2, 3), keepdim=True)
+        return self.patches.joined(means + detail.reshape(-1, *self.shape)).clamp(0, 1)
+
+    @property
+    def patches(self) -> Patches:
+        """The photo's, half a patch apart."""
+        return Patches.of(self.photo, self.shape[-1])
 
     def quality(self, picture: Tensor) -> float:
         """PSNR of what was coded: brightness, or colour."""
@@ -97,7 +106,7 @@ def subject(
     else:
         data, photo = _examples.patches_of(image, patch, size, generator), _examples.sized(image, size)
         train, held, fitted, what = data.train, data.held, data.fitted, "the picture itself"
-        poor = len(train) < LEAST * latents or float(train.std((2, 3)).mean()) < FLAT
+        poor = len(train) < min(LEAST * latents, ENOUGH) or float(train.std((2, 3)).mean()) < FLAT
         if poor or photographs:
             train, what, fitted = _examples.photographs(_examples.others_than(image), patch), OTHERS, False
     bare = Subject(torch.empty(0), torch.empty(0), photo, shape, what, fitted)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Generator, Iterator
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -19,7 +19,8 @@ from plugins.autoencoders._patches import Patches, in_parts
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
-from plugins.autoencoders.sparse_autoencoder.patchwork import Subject
+from plugins.autoencoders.sparse_autoencoder.patchwork import AT_ONCE, Subject
+from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 JUDGED = 2000  # held-out patches that anything is measured on
 WATCHED = 500  # those of them that the loss is measured on as it learns
@@ -46,7 +47,13 @@ def coded(
     show = partial(preview, subject, network, alone)
     yield from Training(network, network.loss, data, course, generator, log, lambda: network.cost(held)).run(show, (0.02, 0.85))
     network.ordered(data)
-    yield Result(**told(subject, network, known, log.curves(), latent, alone), progress=1.0)
+    still, learning = cache(show), log.curves()
+
+    def scene(share: float) -> Result:
+        return Result(image=still, curves=learning, progress=0.85 + 0.15 * share)
+
+    last = yield from told(subject, network, known, learning, latent, alone, scene)
+    yield Result(**last, progress=1.0)
 
 
 def first(subject: Subject, known: Bases, k: int, alone: bool) -> Image:
@@ -66,38 +73,45 @@ def preview(subject: Subject, network: SparseAutoencoder, alone: bool) -> Image:
 
 @torch.no_grad()
 def told(
-    subject: Subject, network: SparseAutoencoder, known: Bases, learning: dict[str, Curve], latent: int, alone: bool
-) -> dict[str, Any]:
-    """Parts of the last Result."""
+    subject: Subject,
+    network: SparseAutoencoder,
+    known: Bases,
+    learning: dict[str, Curve],
+    latent: int,
+    alone: bool,
+    scene: Scene,
+) -> Generator[Result, None, dict[str, Any]]:
+    """Parts of the last Result; meanwhile, scenes."""
     held, k = subject.held[:JUDGED], network.settings.k
     learnt = subject.atoms(network.dictionary)
     code = in_parts(network.encode, subject.seen(held))
     quality = decibels(mean_squared(subject.through(network)(held), held))
-    found = comparison.trade_off(held, learnt, known, k)
-    rates = codes.firing_rates(in_parts(network.encode, subject.seen(subject.train)))
-    few = [(n, by_few(subject, learnt, n)) for n in FEW if n <= min(learnt.shape)]
-    dead = float((rates == 0).float().mean())
+    rates = yield from during(firing_rates(subject, network), scene, 0.05)
+    found = yield from during(comparison.trade_off(held, {comparison.LEARNT: learnt}, known, k), scene, 0.1)
+    table = yield from during(comparison.at_equal_error(held, learnt, k), scene, 0.2)
+    few = yield from during(by_few(subject, learnt, [n for n in FEW if n <= min(learnt.shape)]), scene, 0.4)
+    pictures = yield from during(rebuilt(subject, network, known, few), scene, 0.6)
+    pictures += dictionary_pages(subject, learnt, known)
+    pictures += yield from during(told_latents(subject, network, rates), scene, 0.8)
+    figures = {
+        "latents": float(len(learnt)),
+        "latents that fire for a patch, mean": codes.active(code),
+        "latents that never fire, share": float((rates == 0).float().mean()),
+        "variance explained of whitened patches": codes.explained(subject.seen(held), network(subject.seen(held))),
+        "PSNR by the encoder, dB": quality,
+    } | {f"PSNR of {k} {name}, dB": points[k] for name, points in found.items() if k in points}
     return {
         "image": main(subject, network, few, latent, alone, rates),
-        "images": rebuilt(subject, network, known, few)
-        + dictionary_pages(subject, learnt, known)
-        + told_latents(subject, network, rates),
+        "images": pictures,
         "curves": learning | comparison.curves(found, (codes.active(code), quality)) | sheets.firing(rates, "patches"),
-        "table": comparison.at_equal_error(held, learnt, k),
-        "metrics": {
-            "latents": float(len(learnt)),
-            "latents that fire for a patch, mean": codes.active(code),
-            "latents that never fire, share": dead,
-            "variance explained of whitened patches": codes.explained(subject.seen(held), network(subject.seen(held))),
-            "PSNR by the encoder, dB": quality,
-        }
-        | {f"PSNR of {k} {name}, dB": points[k] for name, points in found.items() if k in points},
-        "caption": caption(subject, network, found, (codes.active(code), quality), dead),
+        "table": table,
+        "metrics": codes.known(figures),
+        "caption": caption(subject, network, found, (codes.active(code), quality), rates),
     }
 
 
 def caption(
-    subject: Subject, network: SparseAutoencoder, found: dict[str, dict[int, float]], encoder: tuple[float, float], dead: float
+    subject: Subject, network: SparseAutoencoder, found: dict[str, dict[int, float]], encoder: tuple[float, float], rates: Tensor
 ) -> str:
     """The result in a few sentences; the classical dictionaries are named where they do better."""
     k = min(network.settings.k, max(found[comparison.LEARNT]))
@@ -112,11 +126,10 @@ def caption(
         else f"as much as the best {k} {name}"
     )
     less = f", less than the {name} do" if encoder[1] < theirs - 0.05 else ""
-    silent = f"{dead:.0%} of the latents never fire." if dead else "No latent is dead."
     return (
         f"{network.settings.latents} atoms learnt from {subject.what}. {k} of them, searched for, rebuild {seen} at "
         f"{ours:.1f} dB, {against}; the encoder alone, without a search, takes {encoder[0]:.1f} and reaches "
-        f"{encoder[1]:.1f} dB{less}. {silent}"
+        f"{encoder[1]:.1f} dB{less}. {codes.silent(rates)}"
     )
 
 
@@ -128,9 +141,24 @@ def words(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def by_few(subject: Subject, learnt: Tensor, count: int) -> Tensor:
-    """The photo from the `count` atoms of each patch that pursuit finds: (1, 3, H, W)."""
-    return subject.rebuilt(lambda detail: codes.pursued(detail, learnt, count) @ learnt)
+def firing_rates(subject: Subject, network: SparseAutoencoder) -> Work[Tensor]:
+    """The share of the patches learnt from that each latent fires for: (K,)."""
+    fired = torch.zeros(network.settings.latents, device=subject.photo.device)
+    for part in subject.train.split(AT_ONCE):
+        fired += codes.firing_rates(network.encode(subject.seen(part))) * len(part)
+        yield
+    return fired / len(subject.train)
+
+
+def by_few(subject: Subject, learnt: Tensor, counts: list[int]) -> Work[list[tuple[int, Tensor]]]:
+    """The photo from the best few atoms of each patch, for each of some counts, by one pursuit: (count, (1, 3, H, W))."""
+    found: dict[int, list[Tensor]] = {n: [] for n in counts}
+    for part in subject.patches.all().split(AT_ONCE):
+        for n, code in enumerate(codes.pursuit(subject.detail(part), learnt, max(counts)), start=1):
+            if n in found:
+                found[n].append(code @ learnt)
+            yield
+    return [(n, subject.joined(torch.cat(parts))) for n, parts in found.items()]
 
 
 def main(
@@ -161,11 +189,12 @@ def counted(n: int) -> str:
 
 def rebuilt(
     subject: Subject, network: SparseAutoencoder, known: Bases, few: list[tuple[int, Tensor]]
-) -> list[tuple[Image, str]]:
+) -> Work[list[tuple[Image, str]]]:
     """The photo as it is, as the encoder codes it, from few atoms, and from as many cosines."""
     whole = subject.rebuilt(subject.through(network))
     found = [(images.to_image(subject.photo), "Original"), (images.to_image(whole), said("By the encoder", subject, whole))]
     for n, picture in few:
+        yield
         cosines = subject.rebuilt(comparison.best_of(known["cosines (DCT)"], n))
         found.append((images.to_image(picture), said(f"{counted(n)} a patch", subject, picture)))
         found.append((images.to_image(cosines), said(f"{n} cosine{'s' * (n > 1)} a patch", subject, cosines)))
@@ -186,12 +215,18 @@ def dictionary_pages(subject: Subject, learnt: Tensor, known: Bases) -> list[tup
 # ---------------------------------------------------------------- latents
 
 
-def told_latents(subject: Subject, network: SparseAutoencoder, rates: Tensor) -> list[tuple[Image, str]]:
+def told_latents(subject: Subject, network: SparseAutoencoder, rates: Tensor) -> Work[list[tuple[Image, str]]]:
     """A page for each of the latents that carry most of the photo."""
-    patches = Patches.of(subject.photo, subject.shape[-1])
-    use = in_parts(lambda p: network.encode(subject.seen(subject.detail(p))).square(), patches.all()).sum(0)
+    use = torch.zeros_like(rates)
+    for part in subject.patches.all().split(AT_ONCE):
+        use += network.encode(subject.seen(subject.detail(part))).square().sum(0)
+        yield
     chosen = use.argsort(descending=True, stable=True)[: min(SHOWN, int((use > 0).sum()))].tolist()
-    return [(page, caption) for page, _, caption in latents(subject, network, chosen, rates)]
+    pages = []
+    for page, _, caption in latents(subject, network, chosen, rates):
+        pages.append((page, caption))
+        yield
+    return pages
 
 
 def latents(
@@ -213,6 +248,6 @@ def maps(subject: Subject, network: SparseAutoencoder, chosen: list[int]) -> Ten
     stride = max(2, subject.shape[-1] // 5, math.ceil((height * width / PLACES) ** 0.5))
     patches = Patches.of(subject.photo, subject.shape[-1], stride)
     rows, columns = ((n - patches.side) // stride + 1 for n in patches.padded.shape[-2:])
-    code = in_parts(lambda part: network.encode(subject.seen(subject.detail(part)))[:, chosen], patches.all(), 4096)
+    code = in_parts(lambda part: network.encode(subject.seen(subject.detail(part)))[:, chosen], patches.all(), AT_ONCE)
     values = code.T.reshape(len(chosen), rows, columns)
     return sheets.laid_out(values, (height, width), patches.side, stride)
