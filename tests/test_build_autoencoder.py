@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from PIL import Image
 import hub
 from hub.errors import BadFile, BadParams
 from plugins.autoencoders import _linear
-from plugins.autoencoders._examples import Examples, bundled
+from plugins.autoencoders._examples import Examples, bundled, examples
 from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Design, network
+from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course
 from plugins.autoencoders.build_autoencoder import Params, bench, looks, measures, saved, words
 from plugins.autoencoders.build_autoencoder.task import Task, lengths
@@ -68,7 +70,7 @@ def test_every_combination_trains_all_its_weights(kind):
         for side in ("encoder", "decoder"):
             names = [name for name in before if name.startswith(side)]
             assert len([name for name in still if name in names]) < len(names), values
-        assert made.by_network(made.held_seen).shape == pictures.held.shape
+        assert made.by_network(made.held_seen).shape == made.pictures.held.shape
         assert all(math.isfinite(v) for v in measures.Figures.of(made).metrics().values()), values
 
 
@@ -179,6 +181,40 @@ def test_a_dense_network_begins_as_pca():
     assert torch.allclose(made.by_network(made.held_seen), made.by_pca(made.held_seen), atol=1e-5)
 
 
+def test_weights_are_chosen_by_other_pictures_than_those_that_are_scored():
+    pictures, asked = some_pictures(), {"code": 3, "width": 16, "steps": 30}
+    first = trained(pictures, **asked)
+    scored = pictures.held.clone()
+    scored[1::2] = 1 - scored[1::2]
+    other = trained(replace(pictures, held=scored), **asked)
+    assert first.log.held == other.log.held
+    assert all(torch.equal(one, two) for one, two in zip(first.made.parameters(), other.made.parameters(), strict=True))
+    assert measures.Figures.of(first).held != measures.Figures.of(other).held
+    assert torch.equal(torch.stack([first.choice, first.pictures.held], 1).flatten(0, 1), pictures.held)
+
+
+def test_no_pixel_of_a_picture_is_both_learnt_from_and_scored_or_chosen_by():
+    pixels = torch.arange(120 * 150.0).reshape(1, 1, 120, 150) / 2**20
+    where = Patches.of(pixels, 6)
+    pictures = Examples(*where.parted(5000, torch.Generator().manual_seed(0)), "numbered", patches=where)
+    kept, choice = bench.parted(pictures, Params())
+    train, held, chosen = (set(t.flatten().tolist()) for t in (kept.train, kept.held, choice))
+    assert min(len(held), len(chosen)) > 1000
+    assert not (train & held or train & chosen or held & chosen)
+
+
+def test_of_the_photographs_one_chooses_and_the_other_is_scored():
+    kept, choice = bench.parted(bundled("photographs"), Params(data="photographs"))
+    assert len(choice) == len(kept.held) and float(torch.cdist(choice[::9].flatten(1), kept.held[::9].flatten(1)).min()) > 0
+
+
+def test_where_halves_are_too_small_nothing_is_chosen():
+    photo = Image.effect_noise((43, 24), 90).convert("RGB")
+    pictures = examples(photo, "digits", patch=8, size=512, generator=torch.Generator().manual_seed(0))
+    made = at_work(pictures, code=3, width=16, steps=3)
+    assert not made.pictures.fitted and made.choice is made.pictures.held and made.training.best is None
+
+
 def test_a_dense_network_passes_pca_on_digits():
     result = hub.run("build_autoencoder", code=8, steps=300)
     assert result.metrics["PSNR held out, dB"] > result.metrics["PSNR of PCA held out, dB"] + 0.5
@@ -253,7 +289,7 @@ def test_advice_follows_from_the_figures():
 
 def test_walks_begin_and_end_at_held_out_examples_that_differ():
     made = trained(code=16, width=16, steps=3)  # as many numbers as pixels: PCA loses nothing
-    held = made.by_network(made.pictures.held[looks._pages.spread(64, 64)])
+    held = made.by_network(made.pictures.held[looks._pages.spread(32, 64)])
     ends = [int((held - end).flatten(1).norm(dim=1).argmin()) for walk in looks.walks(made) for end in (walk[0], walk[-1])]
     assert len(set(ends)) == 12
     assert all(torch.allclose(walk[0], held[i], atol=1e-4) for walk, i in zip(looks.walks(made), ends[::2], strict=True))

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ import torch
 from torch import nn
 
 import hub
+from hub import devices
 from plugins.autoencoders._linear import PCA
+from plugins.autoencoders._networks import Design, network
 from plugins.autoencoders.pretraining import OLD, PRETRAINED, RATES, TODAY, Params, features, lessons_of
 from plugins.autoencoders.pretraining.lessons import accuracies, balanced, counts_to, gain, teach
 from plugins.autoencoders.pretraining.stacks import (
@@ -120,6 +123,33 @@ def test_a_layer_that_knows_only_the_mean_has_an_error_of_one():
     assert relative_error(layer, inputs, inputs) == pytest.approx(1)
 
 
+def test_networks_are_made_on_the_device(monkeypatch):
+    monkeypatch.setattr(devices, "device", lambda: torch.device("meta"))
+    for way in (OLD, TODAY):
+        assert {p.device.type for p in started([6, 5, 3], "sigmoid", way, 2, chance()).parameters()} == {"meta"}
+
+
+def test_no_device_is_asked_for_float64(monkeypatch):
+    class OnDevice(torch.Tensor):
+        """Stands for a tensor of a device without float64, until it is brought to the processor."""
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            with torch._C.DisableTorchFunctionSubclass():
+                made = function(*args, **(kwargs or {}))
+            if function is torch.Tensor.cpu:
+                return made.as_subclass(torch.Tensor)
+            assert not isinstance(made, torch.Tensor) or made.dtype != torch.float64, function
+            return made.as_subclass(OnDevice) if isinstance(made, torch.Tensor) else made
+
+    pictures = torch.rand(20, 4, generator=chance())
+    said = torch.zeros(14, 5).long().as_subclass(OnDevice)
+    monkeypatch.setattr("plugins.autoencoders.pretraining.lessons.answers", lambda stack, held: said)
+    mine = lessons_of(Params(seeds=2), chance())
+    accuracies(None, replace(mine, held_labels=torch.zeros(5).long()))
+    best_linear(pictures.as_subclass(OnDevice), 2, 0.25)
+
+
 def test_the_best_linear_map_without_noise_is_pca():
     lessons = lessons_of(Params(seeds=2), chance())
     pca = PCA.of(lessons.pictures)
@@ -185,6 +215,19 @@ def test_logistic_regression_is_where_the_penalised_loss_is_flat():
     loss = nn.functional.cross_entropy(x.double() @ weight + bias, y, reduction="sum") + weight.square().sum() / 2
     slope = torch.autograd.grad(loss, (weight, bias))
     assert max(float(s.abs().max()) for s in slope) < 0.05 < float(nn.functional.cross_entropy(x @ torch.zeros(64, 10), y))
+
+
+def test_every_repetition_has_an_autoencoder_of_its_own_that_learns_alone():
+    together = features.Coders(torch.zeros(6), 2, 2, chance())
+    single = network(Design((1, 1, 6), code=2, width=features.HIDDEN), chance())
+    seen = torch.rand(5, 6, generator=chance(1))
+    torch.testing.assert_close(together(seen[None])[0], single(seen[:, None, None])[:, 0, 0])
+    (together(torch.stack([seen, 0 * seen])) - seen).square().mean((1, 2)).sum().backward()
+    (single(seen[:, None, None])[:, 0, 0] - seen).square().mean().backward()
+    torch.testing.assert_close(together.encoder.weights[0].grad[0], single.encoder[1].weight.grad.T)
+    lessons = lessons_of(Params(seeds=2), chance())
+    codes, held = last(features.coded(lessons, 3, 2, chance(), (0, 1), show=lambda: None, curves=dict))
+    assert codes.shape == (2, 1438, 3) and held.shape == (2, 359, 3) and not torch.allclose(codes[0], codes[1])
 
 
 def test_raw_pixels_score_what_scikit_learn_says():

@@ -9,7 +9,10 @@ rather than a point, so that any code drawn by chance can be made a picture. All
 Beside the network stands what needs no training: principal components (PCA) with as many numbers, and under noise the best
 linear map of that rank. A linear network can reach these optima and not pass them, so they lie as dashed lines under its errors;
 for a linear variational one the least loss is known too. Errors are mean squares per number of the picture, pictures in [0, 1];
-held out are pictures, or parts of yours, that nothing was learnt from.
+held out are pictures, or parts of yours, that nothing was learnt from. One half of them tells, while it learns, which weights to
+keep, and draws the curves; every figure, and what is shown, is of the other half, by which nothing was chosen. Halves are every
+other picture, the halves of blocks of yours, one of the two photographs. Where yours is too small for halves, the last weights
+are kept.
 
 The file `autoencoder.safetensors` holds the weights, what the network is made of and how it was trained; nothing in it is ever
 executed. A run that is stopped leaves one too, with the optimiser and the state of chance: given again with the same settings it
@@ -109,8 +112,8 @@ class Params(hub.Params):
     keep: Literal["best held out", "last"] = hub.Field(
         "best held out",
         label="Keep",
-        description="The weights whose held-out error was least, or the last. Where the optimum of the training is known, or the "
-        "code costs something, always the last.",
+        description="The weights whose error was least on one half of what is held out, or the last. Where the optimum of the "
+        "training is known, or the code costs something, always the last.",
         more=True,
     )
     batch: int = hub.Field(256, ge=1, le=4096, label="Batch", description="Pictures at each step.", more=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from hub.errors import BadParams
-from plugins.autoencoders._examples import Examples
+from plugins.autoencoders._examples import FEW, MOST, TEST_PHOTOS, Examples, photographs
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._networks import Autoencoder, Design, begin_as_pca, network
 from plugins.autoencoders._pages import spread
@@ -31,19 +31,22 @@ SMALL = -4.0  # log variance that clouds begin with
 class Bench:
     """See `Bench.of`.
 
-    seen, held_seen: the training and held-out pictures as the encoder sees them, spoiled once for all that is measured.
+    pictures: what is learnt from, and what is scored. choice: held out too, for choosing among weights, never scored.
+    seen, held_seen, choice_seen: the three as the encoder sees them, spoiled once for all that is measured.
     best: the best linear map of the code's rank, None without noise, where PCA is. prior: codes drawn from a standard Gaussian.
     photo, photo_seen: (1, C, H, W) of a visitor's picture. past: what the file says that it was read from; before: its steps.
-    train_errors, losses, costs: at every look, beside the log's held-out errors: of the training, and of the held-out code.
+    train_errors, losses, costs: at every look, beside the log's errors of `choice`: of the training, and of the code of `choice`.
     """
 
     pictures: Examples
+    choice: Tensor
     design: Design
     task: Task
     pca: PCA
     best: Tensor | None
     seen: Tensor
     held_seen: Tensor
+    choice_seen: Tensor
     prior: Tensor
     photo: Tensor | None
     photo_seen: Tensor | None
@@ -63,25 +66,28 @@ class Bench:
         """Pictures, parameters and a file, made ready. Raises BadParams where they do not fit together."""
         design = given.made.design if given else designed(params, pictures)
         fits(design, pictures)
+        pictures, choice = parted(pictures, params)
         pca = PCA.of(pictures.train)
         task = Task.of(params, design.variational, mean_squared(pca.through(pictures.train, design.code), pictures.train))
         mean = pca.mean.reshape(pictures.shape)
         photo = pictures.patches.picture if pictures.patches else None
         self = cls(
             pictures,
+            choice,
             design,
             task,
             pca,
             task.best_linear(pictures.train, design.code) if task.noise != "none" else None,
             seen=task.spoiled(pictures.train, mean, generator),
             held_seen=task.spoiled(pictures.held, mean, generator),
+            choice_seen=task.spoiled(choice, mean, generator),
             prior=torch.randn(SAMPLES, design.code, generator=generator),
             photo=photo,
             photo_seen=task.spoiled(photo, mean.mean((1, 2), keepdim=True), generator) if photo is not None else None,
             made=network(design, generator, mean) if given is None else given.made,  # last: a loaded one takes no chance
             past=given.facts if given else None,
             before=given.facts.steps if given else 0,
-            mark=marked(design, task, params, pictures),
+            mark=marked(design, task, params, pictures, choice),
             seed=params.seed,
             log=Log(),
         )
@@ -92,7 +98,8 @@ class Bench:
         rate = params.rate or RATES[design.kind]
         course = Course(params.steps, params.batch, rate, decay=0.01 if task.penalty != "none" else 0.0, clip=1.0)
         objective = task.objective(self.made, generator, lambda: self.training.step / params.steps)
-        best = params.keep == "best held out" and design.kind != "linear" and task.plain
+        apart = pictures.fitted or choice is not pictures.held
+        best = params.keep == "best held out" and design.kind != "linear" and task.plain and apart
         self.training = Training(self.made, objective, pictures.train, course, generator, self.log, self.measured, best)
         if not (given and given.resume(self)) and not (best and params.steps):
             self.log.held.append((0.0, self.measured()))
@@ -108,18 +115,18 @@ class Bench:
 
     @property
     def watched(self) -> tuple[Tensor, Tensor]:
-        """Which pictures of the training, and which held out, are measured at every look."""
-        return spread(len(self.seen), WATCHED[0]), spread(len(self.held_seen), WATCHED[1])
+        """Which pictures of the training, and which of `choice`, are measured at every look."""
+        return spread(len(self.seen), WATCHED[0]), spread(len(self.choice_seen), WATCHED[1])
 
     @torch.no_grad()
     def measured(self) -> float:
-        """The held-out error now. Error and loss in training and the cost of the held-out code are noted beside it."""
+        """The error of `choice` now. Error and loss in training and the cost of its code are noted beside it."""
         some, held = self.watched
         self.train_errors.append(mean_squared(self.made(self.seen[some]), self.pictures.train[some]))
         self.losses.append(self.train_errors[-1] if self.task.plain else self.loss(some))
-        rebuilt, middle, wide = self.made.through(self.held_seen[held])
+        rebuilt, middle, wide = self.made.through(self.choice_seen[held])
         self.costs.append(float(self.task.cost(self.made, middle, wide)))
-        return mean_squared(rebuilt, self.pictures.held[held])
+        return mean_squared(rebuilt, self.choice[held])
 
     def loss(self, some: Tensor) -> float:
         """Of these pictures of the training, with the whole of beta. Codes are drawn by a chance of its own: looking changes
@@ -153,6 +160,37 @@ class Bench:
     def places(self) -> bool:
         """Whether the decoder is told the places of the maxima beside the code."""
         return self.design.kind == "convolutional" and self.design.enlarging == "max unpooling"
+
+
+@dataclass(frozen=True)
+class HalfBlocks(Patches):
+    """Patches of a picture of whose held-out blocks only one half is held out, the left one (0) or the right one (1)."""
+
+    half: int = 0
+
+    def held(self) -> Tensor:
+        """See `Patches.held`."""
+        return super().held() & (torch.arange(self.picture.shape[-1]) // (2 * self.side) % 2 == self.half)
+
+
+def parted(pictures: Examples, params: Any) -> tuple[Examples, Tensor]:
+    """Pictures with only half of what is held out, to score on, and the other half, to choose among weights by.
+
+    Of a picture each held-out block is halved, of the photographs one chooses, of the other data every other example. Where
+    pictures are fitted, or too few for halves, the two are the same.
+    """
+    if pictures.fitted:
+        return pictures, pictures.held
+    if pictures.patches is not None:
+        chance = torch.Generator().manual_seed(params.seed)
+        choice, scored = (HalfBlocks(**vars(pictures.patches), half=half).parted(MOST, chance)[1] for half in (0, 1))
+        if min(len(choice), len(scored)) < FEW:
+            return pictures, pictures.held
+    elif params.data == "photographs":
+        scored, choice = (photographs((name,), params.patch, MOST // 2) for name in reversed(TEST_PHOTOS))
+    else:
+        scored, choice = pictures.held[1::2], pictures.held[::2]
+    return replace(pictures, held=scored), choice
 
 
 def designed(params: Any, pictures: Examples) -> Design:
@@ -203,8 +241,8 @@ def fits(design: Design, pictures: Examples) -> None:
     )
 
 
-def marked(design: Design, task: Task, params: Any, pictures: Examples) -> str:
+def marked(design: Design, task: Task, params: Any, pictures: Examples, choice: Tensor) -> str:
     """SHA-256 of all that the course of a training depends on, by which a stopped one is known again."""
     course = [params.steps, params.batch, params.rate or RATES[design.kind], params.seed, params.keep]
     plain = json.dumps([design.values(), task.values(), course], sort_keys=True).encode()
-    return hashlib.sha256(plain + pictures.train.cpu().numpy().tobytes()).hexdigest()
+    return hashlib.sha256(plain + b"".join(each.cpu().numpy().tobytes() for each in (pictures.train, choice))).hexdigest()

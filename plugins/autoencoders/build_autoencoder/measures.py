@@ -123,7 +123,7 @@ def errors_so_far(bench: Bench) -> dict[str, Curve]:
 
 def _references(bench: Bench) -> dict[str, float]:
     some, held = bench.watched
-    clean, seen, k = bench.pictures.held[held], bench.held_seen[held], bench.design.code
+    clean, seen, k = bench.choice[held], bench.choice_seen[held], bench.design.code
     found = {f"PCA, {k} numbers, held out": mean_squared(bench.by_pca(seen), clean)}
     if bench.best is not None:
         found[f"best linear, {k} numbers, held out"] = mean_squared(bench.by_best(seen), clean)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hub import Curve, Image, Result
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._networks import Design, network
 from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.pretraining.lessons import Lessons
+from plugins.autoencoders.pretraining.stacks import Stack
+
+HIDDEN, BATCH = 128, 64
 
 
 def regress(features: Tensor, labels: Tensor, penalty: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -49,6 +52,31 @@ def principal(lessons: Lessons, k: int) -> tuple[Tensor, Tensor]:
     return pca.encode(lessons.pictures, k), pca.encode(lessons.held, k)
 
 
+class Coders(nn.Module):
+    """Plain autoencoders side by side, with k numbers in the code and one hidden layer on either side of it."""
+
+    def __init__(self, mean: Tensor, k: int, count: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        made = [network(Design((1, 1, len(mean)), code=k, width=HIDDEN), generator) for _ in range(count)]
+        self.encoder, self.decoder = (as_one([getattr(each, side) for each in made]) for side in ("encoder", "decoder"))
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(S or 1, N, D) -> (S, N, k)."""
+        return self.encoder(pictures - self.mean)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(S or 1, N, D) -> (S, N, D)."""
+        return self.decoder(self.encode(pictures)) + self.mean
+
+
+def as_one(networks: list[nn.Module]) -> Stack:
+    """A stack of networks that are linear layers with ReLU between them."""
+    layers = list(zip(*([part for part in each if isinstance(part, nn.Linear)] for each in networks), strict=True))
+    weights = [torch.stack([part.weight.T for part in layer]) for layer in layers]
+    return Stack(weights, [torch.stack([part.bias[None] for part in layer]) for layer in layers], "ReLU")
+
+
 def coded(
     lessons: Lessons,
     k: int,
@@ -59,14 +87,15 @@ def coded(
     show: Callable[[], Image],
     curves: Callable[[], dict[str, Curve]],
 ) -> Generator[Result, None, tuple[Tensor, Tensor]]:
-    """The k numbers of a plain autoencoder with one hidden layer on either side, trained without labels."""
-    pictures = lessons.pictures[:, None, None]
-    made = network(Design(tuple(pictures.shape[1:]), code=k, depth=2), generator, pictures.mean(0))  # type: ignore[arg-type]
+    """The k numbers of plain autoencoders, one for each seed, trained without labels: (seeds, N, k) and (seeds, M, k)."""
+    made = Coders(lessons.pictures.mean(0), k, len(lessons.order), generator)
 
     def loss(batch: Tensor) -> Tensor:
-        return (made(batch) - batch).square().mean()
+        chosen = torch.randint(len(batch), (len(lessons.order), BATCH), generator=generator).to(batch.device)
+        seen = batch[chosen]
+        return (made(seen) - seen).square().mean((1, 2)).sum()  # none feels another
 
-    course = Course(steps, batch=256, rate=5e-3)
-    yield from Training(made, loss, pictures, course, generator).run(show, span, curves=curves)
+    course = Course(steps, batch=len(lessons.pictures), rate=5e-3)
+    yield from Training(made, loss, lessons.pictures, course, generator).run(show, span, curves=curves)
     with torch.no_grad():
-        return made.encode(pictures), made.encode(lessons.held[:, None, None])
+        return made.encode(lessons.pictures[None]), made.encode(lessons.held[None])

@@ -79,12 +79,14 @@ def teach(
     Returns S = seeds x counts networks, counts fast.
     """
     taught = begun.repeated(len(lessons.counts))
-    course = Course(steps, rate=rate, fused=True)
+    course = Course(steps, batch=len(taught), rate=rate, fused=True)
+
+    everyone = torch.arange(len(taught), device=lessons.labels.device)  # which networks: all learn at every step
 
     def loss(_: Tensor) -> Tensor:
         return wrong(taught, *lessons.batch(BATCH, generator))
 
-    training = Training(taught, loss, lessons.held[:1], course, generator)
+    training = Training(taught, loss, everyone, course, generator)
     yield from training.run(show, span, curves=lambda: curves(accuracies(taught, lessons)))
     return taught
 
@@ -98,7 +100,7 @@ def answers(stack: Stack, pictures: Tensor) -> Tensor:
 def accuracies(stack: Stack, lessons: Lessons) -> Tensor:
     """The share of the held-out pictures that each network reads right: (seeds, counts)."""
     right = answers(stack, lessons.held) == lessons.held_labels
-    return right.double().mean(1).reshape(len(lessons.order), len(lessons.counts)).cpu()
+    return right.cpu().double().mean(1).reshape(len(lessons.order), len(lessons.counts))
 
 
 @dataclass(frozen=True)

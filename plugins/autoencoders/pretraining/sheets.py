@@ -164,7 +164,7 @@ class Gallery:
         above = pages.beside(dict(latent(name, stack, depth, lessons) for name, stack in starts.items()))
         parts = {OLD: self.begun, "… fine-tuned": self.old, PRETRAINED: self.made, "… fine-tuned ": self.new}
         below = pages.beside({name: filters(stack) for name, stack in parts.items() if stack is not None}, size=16)
-        return column([above, headed("What first-layer units look for", below)])
+        return pages.below([above, headed("What first-layer units look for", below)])
 
     def readings(self, lessons: Lessons) -> Image | None:
         """Digits that only one of the two reads right; None where there are none, or before they were taught."""
@@ -198,14 +198,4 @@ def headed(name: str, sheet: Image, margin: int = 12) -> Image:
     made = PILImage.new("RGB", (sheet.width, sheet.height + 26), pages.PAPER)
     ImageDraw.Draw(made).text((margin, 2), name, fill=pages.INK, font=pages.font(20))
     made.paste(sheet, (0, 26))
-    return made
-
-
-def column(sheets: list[Image]) -> Image:
-    """Sheets one above the other."""
-    made = PILImage.new("RGB", (max(s.width for s in sheets), sum(s.height for s in sheets)), pages.PAPER)
-    top = 0
-    for sheet in sheets:
-        made.paste(sheet, (0, top))
-        top += sheet.height
     return made

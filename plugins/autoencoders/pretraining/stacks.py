@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hub import Curve, Image, Result
-from plugins.autoencoders._linear import covariance
+from hub import Curve, Image, Result, devices
+from plugins.autoencoders._linear import covariance, exact, of_rank
 from plugins.autoencoders._training import Course, Log, Training
 
 Units = Literal["sigmoid", "ReLU"]
@@ -66,7 +66,7 @@ class Stack(nn.Module):
 
 
 def started(sizes: list[int], units: Units, start: Start, count: int, generator: torch.Generator) -> Stack:
-    """`count` untrained networks. sizes: numbers in, units of each hidden layer, numbers out.
+    """`count` untrained networks, on the device. sizes: numbers in, units of each hidden layer, numbers out.
 
     start of 2006: uniform within 1 / sqrt(inputs), biases 0, whatever the units.
     today's start: normal weights that keep the size of signals from layer to layer. For ReLU the variance is 2 over the inputs
@@ -84,7 +84,7 @@ def started(sizes: list[int], units: Units, start: Start, count: int, generator:
         balanced = start != "start of 2006" and units == "sigmoid" and layer > 0
         weights.append(weight)
         biases.append(-0.5 * weight.sum(1, keepdim=True) if balanced else torch.zeros(count, 1, after))
-    return Stack(weights, biases, units)
+    return Stack(weights, biases, units).to(devices.device())
 
 
 def slopes(stack: Stack, inputs: Tensor, labels: Tensor) -> list[float]:
@@ -158,12 +158,11 @@ def best_linear(pictures: Tensor, k: int, noise: float) -> Callable[[Tensor], Te
 
     pictures: (N, D), by whose mean and covariance it is the best. Source: reduced-rank regression (Izenman 1975).
     """
-    mean, spread, keep = pictures.double().mean(0), covariance(pictures), 1 - noise
+    mean, spread, keep = exact(pictures).mean(0), covariance(pictures), 1 - noise
     seen = keep**2 * spread + keep * noise * torch.diag(spread.diagonal() + mean.square())
     back = keep * spread @ torch.linalg.pinv(seen, hermitian=True)
-    main = torch.linalg.eigh(back @ seen @ back.T).eigenvectors[:, -k:]
-    through = (main @ (main.T @ back)).float()
-    return lambda inputs: (inputs - keep * mean.float()) @ through.T + mean.float()
+    through, middle = (t.float().to(pictures.device) for t in (of_rank(back, seen, k), mean))
+    return lambda inputs: (inputs - keep * middle) @ through.T + middle
 
 
 def pretrain(
