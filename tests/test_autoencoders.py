@@ -256,7 +256,7 @@ def test_it_is_looked_at_no_more_often_than_asked(steps, looks, shown):
     "spoil",
     [
         lambda t, p: p.update(step=-5),
-        lambda t, p: p.update(step=40),
+        lambda t, p: p.update(step=41),
         lambda t, p: p.update(first=float("inf")),
         lambda t, p: t.update({"optimiser.0.step": torch.tensor(-1.0)}),
         lambda t, p: t.update({"optimiser.0.step": torch.ones(2)}),

@@ -13,6 +13,7 @@ import hub
 from hub.errors import BadFile, BadParams
 from plugins.autoencoders import _linear
 from plugins.autoencoders._examples import Examples, bundled, examples
+from plugins.autoencoders._file import packed, unpacked
 from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Design, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course
@@ -409,6 +410,8 @@ HOSTILE = {
     "weights that are no numbers": lambda: _other(**{"network.encoder.1.straight.bias": torch.full((4,), math.nan)}),
     "an optimiser that is no numbers": lambda: _other(**{"optimiser.0.exp_avg": torch.full((4, 64), math.inf)}),
     "an optimiser of another network": lambda: _other(**{"optimiser.0.exp_avg": torch.zeros(2, 2)}),
+    "an optimiser before its first step": lambda: _other(**{"optimiser.0.step": torch.tensor(-1.0)}),
+    "an optimiser of whole numbers": lambda: _other(**{"optimiser.0.exp_avg": torch.zeros(4, 64, dtype=torch.int64)}),
     "a chance of another size": lambda: _other(**{"chance": torch.zeros(3, dtype=torch.uint8)}),
     "steps before the first": lambda: _other(facts={"steps": -1}),
     "facts of other types": lambda: _other(facts={"settings": [1, 2]}),
@@ -421,6 +424,24 @@ def test_a_hostile_file_gives_one_clear_line(file):
     with pytest.raises(BadFile, match="not a whole file of an autoencoder") as caught:
         hub.run("build_autoencoder", model=file(), steps=3, code=4, width=16)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+def test_weights_beyond_all_bounds_end_in_one_line():
+    made, facts, tensors = unpacked(_other())
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.fill_(1e30)
+    with pytest.raises(hub.errors.HubError) as caught:
+        hub.run("build_autoencoder", model=packed(made, {**facts, "unfinished": None}), steps=0, code=4, width=16)
+    assert "\n" not in str(caught.value)
+
+
+def test_stopped_at_its_last_step_it_still_ends_as_a_whole_run_does():
+    values = {"steps": 6, "code": 4, "width": 16, "rate": 0.5}
+    whole = hub.run("build_autoencoder", **values).files[saved.NAME]
+    *_, last, _ = (result for result in hub.stream("build_autoencoder", **values) if result.files)
+    resumed = hub.run("build_autoencoder", model=last.files[saved.NAME], **values).files[saved.NAME]
+    assert resumed == whole
 
 
 # ---------------------------------------------------------------- what the family shares

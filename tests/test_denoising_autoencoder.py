@@ -11,6 +11,7 @@ from PIL import Image
 import hub
 from hub import samples
 from hub.errors import BadParams
+from plugins.autoencoders._examples import bundled
 from plugins.autoencoders._figures import psnr
 from plugins.autoencoders._linear import PCA, denoiser, denoising_error, restorer, unmasker
 from plugins.autoencoders._networks import Design, network
@@ -241,8 +242,47 @@ def test_only_what_a_mask_shows_in_white_is_filled_in():
     assert "PSNR, dB" not in result.metrics
 
 
+def test_nothing_of_the_damage_is_left_where_the_mask_is_white_however_small_it_is_worked_on():
+    photo, mask = cat(), Image.new("L", (160, 160))
+    for box in ((60, 60, 91, 83), (20, 120, 140, 121)):  # a square, and a scratch thinner than a pixel that is worked on
+        photo.paste((255, 0, 255), box)
+        mask.paste(255, box)
+    found = np.asarray(hub.run(NAME, photo, mask=mask, steps=0, size=64).image).astype(float)
+    white = np.asarray(mask) > 0
+    away = np.abs(found - (255, 0, 255)).max(-1)
+    assert away[white].min() > 60
+    assert np.array_equal(found[~white], np.asarray(photo).astype(float)[~white])
+
+
+@pytest.mark.parametrize(("values", "name"), [({}, "biharmonic inpainting"), ({"spoil": "both"}, "diffusion")])
+def test_what_fills_in_stands_under_its_own_name(values, name):
+    table = hub.run(NAME, None, **{"data": "faces", "spoil": "mask", "steps": 0, **values}).table
+    assert name in {row["method"] for row in table}
+
+
+def test_biharmonic_inpainting_of_faces_is_scikit_images():
+    from skimage.restoration import inpaint_biharmonic
+
+    face = bundled("faces").held[:1]
+    missing = torch.zeros_like(face)
+    missing[..., 5:9, 7:12] = 1
+    ours = classical.biharmonic(face * (1 - missing), missing)
+    theirs = inpaint_biharmonic((face * (1 - missing))[0, 0].numpy(), missing[0, 0].numpy() > 0)
+    assert np.allclose(ours[0, 0].numpy(), theirs.clip(0, 1), atol=1e-5)
+    assert classical.biharmonic(face, torch.ones_like(face)) is None
+
+
+@pytest.mark.parametrize(("estimate", "told"), [(-0.01, False), (0.01, True)])
+def test_an_estimate_below_nothing_is_none(monkeypatch, estimate, told):
+    monkeypatch.setattr(report, "sure", lambda *_: estimate)
+    noisy = Image.effect_noise((40, 40), 60).convert("RGB")
+    result = hub.run(NAME, noisy, spoil="nothing, it is noisy already", steps=0)
+    assert ("estimated PSNR, dB" in result.metrics) is told and ("dB PSNR" in result.caption) is told
+
+
 @pytest.mark.parametrize(
-    ("spoil", "values"), [("noise", {"sigma": 0.0}), ("mask", {"masked": 0.0}), ("nothing, it is noisy already", {})]
+    ("spoil", "values"),
+    [("noise", {"sigma": 0.0}), ("noise", {"sigma": 0.0001}), ("mask", {"masked": 0.0}), ("nothing, it is noisy already", {})],
 )
 def test_without_anything_wrong_the_picture_stays_as_it_is(spoil, values):
     plain = Image.new("RGB", (40, 30), (200, 90, 30))

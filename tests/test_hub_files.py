@@ -147,6 +147,7 @@ def test_a_page_that_is_there_is_left_as_it_is(there, file):
 def test_a_page_takes_no_markup_from_a_file(file):
     facts = saved.read(file).facts.model_copy(update={"learnt_from": "<script>|`x`\n# digits"})
     assert not set("<>`|#\n") & set(hub_files._plain(facts.learnt_from))
+    assert hub_files._plain("[free](https://evil.example) www.evil 0.5") == "free (https   evil example) www evil 0.5"
     card = hub_files.model_card(saved.Saved(saved.read(file).made, facts, {}), "somebody/small")
     assert "<script>" not in card and "\n# digits" not in card
 

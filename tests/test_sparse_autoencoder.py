@@ -13,7 +13,7 @@ from hub import backbones, world
 from hub.errors import BadParams
 from plugins.autoencoders._linear import mean_squared
 from plugins.autoencoders._training import Course, Training
-from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, dictionaries, patchwork, sheets
+from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, dictionaries, features, patchwork, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
 
 SMALL = {"steps": 3, "patch": 6}
@@ -377,6 +377,11 @@ def test_few_latents_explain_more_of_a_layer_than_as_many_principal_components(f
         assert codes.explained(train, made.decode(code)) > codes.explained(train, by_pca)
 
 
+@pytest.mark.parametrize(("fire", "count"), [(3.6, 4), (0.1, 1), (197.6, 12)])
+def test_as_many_components_stand_against_latents_as_fire(fire, count):
+    assert features.as_many(fire, torch.zeros(5, 12)) == count
+
+
 def test_what_is_drawn_for_a_latent_makes_it_fire(few):
     data, made = few
     pictures = finished(activations.drawn(data, made, [0, 3], chance(), (0, 1)))
@@ -392,8 +397,8 @@ def test_pictures_of_what_a_latent_fires_at_hold_the_place(few):
     reach, stride = data.reach, data.layer.stride
     top, left = (round((at + 0.5) * stride) - reach // 2 for at in (5, 6))
     assert 2 * stride <= reach <= data.network.side
-    if top >= 0 and left >= 0 and max(top, left) + reach <= data.network.side:
-        assert torch.equal(cutting, data.pictures[3, :, top : top + reach, left : left + reach])
+    assert min(top, left) >= 0 and max(top, left) + reach <= data.network.side  # or it would be moved inside
+    assert torch.equal(cutting, data.pictures[3, :, top : top + reach, left : left + reach])
 
 
 def test_no_cutting_of_a_photograph_is_held_out_since_they_overlap(few):

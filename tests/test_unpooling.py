@@ -331,6 +331,24 @@ def test_they_learn_and_the_sheet_says_how_well():
     assert "384 bits" in result.caption  # (8 · 16 + 16 · 4) positions, 2 bits each
 
 
+@pytest.mark.parametrize("wide", range(1, 9))
+def test_far_from_the_border_a_stride_of_one_lays_as_many_stamps_on_every_cell(wide):
+    curves = calculator.along(stamping(kernel=ones(1, wide), stride=1, padding=0, output_padding=0))
+    assert set(curves[f"kernel {wide} wide"].y) == {float(wide)}
+
+
+def test_an_uneven_overlap_is_told_without_the_border():
+    said = calculator.caption(stamping(padding=0), (0.0, 0.0))
+    assert "between 1 and 4 stamps" in said and "checkerboard" in said
+    assert "stripes" in calculator.caption(stamping(kernel=ones(2, 3)), (0.0, 0.0))
+    assert "as many stamps" in calculator.caption(stamping(kernel=ones(4, 4), output_padding=0), (0.0, 0.0))
+
+
+def test_a_word_among_the_numbers_is_named_whole():
+    with pytest.raises(BadParams, match="'a:b' is none"):
+        matrix("a:b 1", "values")
+
+
 def test_where_pca_is_better_the_caption_says_so():
     result = hub.run("unpooling", **SMALL)
     quality = result.metrics

@@ -222,7 +222,7 @@ class Training:
                 raise ValueError("the best weights are of another network")
             self.best = float(plain["best"]), {name: kept[name].to(value) for name, value in weights.items()}
         self.step, self.first = int(plain["step"]), float(plain["first"])
-        if not 0 < self.step < self.course.steps or not math.isfinite(self.first):
+        if not 0 < self.step <= self.course.steps or not math.isfinite(self.first):
             raise ValueError("no step on the way")
         for i, parameter in enumerate(self.parameters):
             step, mean, square = (tensors[f"optimiser.{i}.{name}"] for name in ("step", "exp_avg", "exp_avg_sq"))

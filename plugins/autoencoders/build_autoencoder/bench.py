@@ -97,7 +97,7 @@ class Bench:
             enliven(self.made, self.seen[spread(len(self.seen), WATCHED[1])])
         rate = params.rate or RATES[design.kind]
         course = Course(params.steps, params.batch, rate, decay=0.01 if task.penalty != "none" else 0.0, clip=1.0)
-        objective = task.objective(self.made, generator, lambda: self.training.step / params.steps)
+        objective = task.objective(self.made, mean, generator, lambda: self.training.step / params.steps)
         apart = pictures.fitted or choice is not pictures.held
         best = params.keep == "best held out" and design.kind != "linear" and task.plain and apart
         self.training = Training(self.made, objective, pictures.train, course, generator, self.log, self.measured, best)

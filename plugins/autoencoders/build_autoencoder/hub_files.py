@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -81,6 +82,8 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
         raise BadParams(f"{repo} is not there, or not open to you. Check the name, or log in: hf auth login.") from error
     except errors.HfHubHTTPError as error:
         raise BadParams(f"{repo}: {_refused(error.response.status_code)}") from error
+    except OSError as error:  # a full disk, a folder that may not be written to
+        raise BadParams(f"{repo}: {(error.strerror or 'the file could not be kept').lower()}. Make room for it.") from error
 
 
 def _refused(status: int) -> str:
@@ -132,5 +135,6 @@ def _said(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """Words from a file, which may come from a stranger, as words on a page: no mark-up, one line."""
-    return "".join(c if c.isalnum() or c in " .,:×-_()%'/+[]" else " " for c in text)
+    """Words from a file, which may come from a stranger, as words on a page: no mark-up, no link, one line."""
+    words = "".join(c if c.isalnum() or c in " .,×-_()%'+" else " " for c in text)
+    return re.sub(r"(?<!\d)\.|\.(?!\d)", " ", words).strip()

@@ -61,7 +61,7 @@ class Figures:
             mean_squared(bench.by_best(seen), clean),
             ssim(rebuilt[spread(len(seen), 200)], clean[spread(len(seen), 200)]),
             int((middle.var(0, unbiased=False) > (ALIVE if bench.design.variational else 1e-6)).sum()),
-            float((middle == 0).double().mean()),
+            float((middle == 0).float().mean()),
             distance(middle, wide).mean(0).cpu() if bench.design.variational else None,
             float(bench.task.cost(made, middle, wide)),
             float(bench.task.penalised(made, middle)),

@@ -64,7 +64,7 @@ class Saved:
         Raises BadFile where the file says it can go on and cannot.
         """
         left, course = self.facts.unfinished, bench.training.course
-        if left is None or left.mark != bench.mark or left.step >= course.steps:
+        if left is None or left.mark != bench.mark or left.step > course.steps:
             return False
         try:
             if not len(left.held) == len(left.train_errors) == len(left.losses) == len(left.costs):
@@ -89,7 +89,8 @@ def read(data: bytes) -> Saved:
 def files(bench: Bench, figures: dict[str, float] | None = None) -> dict[str, bytes]:
     """The network as it is now, by the name of its file. A training on its way takes its optimiser and chance along.
 
-    figures: of a finished one. What is only looked at keeps what its file said.
+    figures: of a finished one; without them it can go on, if only to its figures. What is only looked at keeps what its file
+    said.
     """
     training, past = bench.training, bench.past
     if past is not None and not training.course.steps:
@@ -101,7 +102,7 @@ def files(bench: Bench, figures: dict[str, float] | None = None) -> dict[str, by
         "settings": bench.task.values(),
         "figures": figures or {},
     }
-    if training.step >= training.course.steps:
+    if figures is not None:
         return {NAME: packed(bench.made, facts)}
     tensors, plain = training.state()
     beside = {"mark": bench.mark} | {name: getattr(bench, name) for name in ("train_errors", "losses", "costs")}

@@ -63,7 +63,7 @@ class Task:
         chance = draw(pictures.shape, generator=generator).to(pictures.device)
         return pictures + self.amount * chance if self.noise == "gaussian" else torch.where(chance < self.amount, mean, pictures)
 
-    def objective(self, made: Autoencoder, generator: torch.Generator, done: Callable[[], float]) -> Objective:
+    def objective(self, made: Autoencoder, mean: Tensor, generator: torch.Generator, done: Callable[[], float]) -> Objective:
         """The loss of a batch of clean pictures: squared error plus cost, per number of a picture.
 
         done: the share of the training that is over. Beta rises from 0 over the first WARM of it, or a deep decoder may learn to
@@ -72,7 +72,7 @@ class Task:
 
         def loss(clean: Tensor) -> Tensor:
             drawn = generator if made.design.variational else None
-            rebuilt, middle, spread = made.through(self.spoiled(clean, made.mean, generator), drawn)
+            rebuilt, middle, spread = made.through(self.spoiled(clean, mean, generator), drawn)
             return (rebuilt - clean).square().mean() + self.cost(made, middle, spread, min(1.0, done() / WARM))
 
         return loss
@@ -102,7 +102,7 @@ class Task:
             best, seen = _linear.unmasker(clean, 1 - self.amount), _linear.masked(clean, 1 - self.amount)
         else:
             best, seen = eye, clean
-        return _linear.of_rank(best, seen, k).float()
+        return _linear.of_rank(best, seen, k).float().to(train.device)
 
     def least_loss(self, made: Autoencoder, variances: Tensor) -> float | None:
         """The least loss of a linear variational network on clean pictures without a penalty, None for all others."""

@@ -274,6 +274,7 @@ def log_size(coded: Coded) -> float:
 
 
 def psnr_of(coded: Coded) -> float:
+    """Its quality in decibels, to compare by."""
     return coded.psnr
 
 

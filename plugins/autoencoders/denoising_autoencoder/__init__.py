@@ -112,7 +112,7 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         return
     if subject.spoiling.darkens:
         guess = report.stage(subject, subject.guessed, params.show)
-        yield hub.Result(image=guess, progress=0.005, caption="A first guess, the smoothest surface through what is left.")
+        yield hub.Result(image=guess, progress=0.005, caption="A first guess, from what is left.")
     own = subject.clean if image is not None and params.learn_from == "itself" else None
     taught = lessons(own, image, params.data, subject.spoiling, generator)
     network = Shrinkage(taught.pca, taught.shape, taught.noise, generator, taught.alone)
@@ -193,11 +193,19 @@ def rivals(subject: Subject, taught: Lessons) -> list[Made]:
         Made("PCA", taught.kept(components, subject.guessed, subject.missing), f"{k} of {len(taught.wiener)} components"),
     ]
     if subject.spoiling.darkens:
-        named = "diffusion" if subject.spoiling.sigma else "biharmonic inpainting"
-        made.append(Made(named, subject.guessed, "nothing to choose; where the network begins"))
+        made.append(inpainting(subject))
     if subject.spoiling.sigma:
         made += [denoised(name, subject) for name in classical.denoisers(subject.spoiling.sigma)]
     return made
+
+
+def inpainting(subject: Subject) -> Made:
+    """Biharmonic inpainting, where it can be; diffusion where there is noise, which that equation would run after."""
+    each = zip(subject.spoiled.split(1), subject.missing.split(1), strict=True)
+    found = [None] if subject.spoiling.sigma else [classical.biharmonic(a, b) for a, b in each]
+    if any(made is None for made in found):
+        return Made("diffusion", subject.guessed, "nothing to choose; where the network begins")
+    return Made("biharmonic inpainting", torch.cat(found), "nothing to choose")
 
 
 def untrained(subject: Subject, taught: Lessons) -> Made:
@@ -247,9 +255,14 @@ def estimated(subject: Subject, after: Made, network: Shrinkage, taught: Lessons
     chance = torch.Generator().manual_seed(0)
     probe = torch.randint(0, 2, subject.guessed.shape, generator=chance).to(subject.guessed) * 2 - 1
     nudged = restored(network, subject, taught, given=subject.guessed + NUDGE * sigma * probe)
-    error = max(0.0, report.sure(subject.guessed, after.pictures, nudged, probe, NUDGE * sigma, sigma))
+    error = report.sure(subject.guessed, after.pictures, nudged, probe, NUDGE * sigma, sigma)
+    said = (
+        f"if the noise is Gaussian and independent, Stein's estimate is about {decibels(error):.0f} dB PSNR."
+        if error > 0
+        else "and too little of it is seen for an estimate."
+    )
     return {
         "caption": f"The noise is estimated at {sigma * 255:.1f} of 255, fine texture included. There is no clean picture to "
-        f"measure against; if the noise is Gaussian and independent, Stein's estimate is about {decibels(error):.0f} dB PSNR.",
-        "metrics": {"noise, of 255": sigma * 255, "estimated PSNR, dB": decibels(error)},
+        f"measure against; {said}",
+        "metrics": {"noise, of 255": sigma * 255} | ({"estimated PSNR, dB": decibels(error)} if error > 0 else {}),
     }

@@ -97,15 +97,21 @@ def calibrated(tool: Tool, strengths: Sequence[float], noisy: Tensor) -> tuple[T
 
 
 def inpainted(spoiled: Tensor, missing: Tensor) -> Tensor:
+    """Missing pixels as `biharmonic` fills them; by diffusion where that cannot be."""
+    found = biharmonic(spoiled, missing)
+    return filled(spoiled, missing) if found is None else found
+
+
+def biharmonic(spoiled: Tensor, missing: Tensor) -> Tensor | None:
     """Missing pixels as the smoothest surface through the others, by the biharmonic equation (Damelin and Hoang 2018).
 
-    By diffusion where the picture is smaller than the equation's stencil, or where too many are missing.
+    None where the picture is smaller than the equation's stencil, or where none, all or too many are missing.
     """
     from skimage.restoration import inpaint_biharmonic
 
     holes = missing[0, 0].cpu().numpy() > 0
     if not 0 < holes.sum() <= MOST_BIHARMONIC or min(holes.shape) < 3 or holes.all():
-        return filled(spoiled, missing)
+        return None
     return _of(inpaint_biharmonic(_array(spoiled), holes, channel_axis=-1), spoiled)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hub import Image, samples
 from plugins.autoencoders._examples import TEST_PHOTOS, TRAINING_PHOTOS, Data, bundled, others_than, photograph
-from plugins.autoencoders._linear import PCA, restorer
+from plugins.autoencoders._linear import PCA, exact, restorer
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders.denoising_autoencoder import classical
 from plugins.autoencoders.denoising_autoencoder.spoiling import Spoiling, filled
@@ -163,7 +163,7 @@ def _made(
     side = min(SIDE, clean.shape[-1])
     pca = PCA.of(patches_in(clean, side))
     together = moments(1 - missing, side, clean.shape[1])
-    wiener = restorer((pca.components.T.double() * pca.variances) @ pca.components.double(), together, spoiling.sigma)
+    wiener = restorer(pca.covariance(), together, spoiling.sigma).to(clean.device)
     return Lessons(
         spoiling,
         train.contiguous(memory_format=torch.channels_last),
@@ -183,8 +183,11 @@ def patches_in(pictures: Tensor, side: int) -> Tensor:
 
 
 def moments(kept: Tensor, side: int, channels: int) -> Tensor:
-    """How often two numbers of a patch are kept together: (N, 1, h, w) of 0 and 1 -> (C side^2, C side^2), in float64."""
-    flat = patches_in(kept, side).flatten(1).double()
+    """How often two numbers of a patch are kept together: (N, 1, h, w) of 0 and 1 -> (C side^2, C side^2).
+
+    In float64, on the processor.
+    """
+    flat = exact(patches_in(kept, side))
     return (flat.T @ flat / len(flat)).repeat(channels, channels)
 
 

@@ -54,8 +54,8 @@ def stage(subject: Subject, found: Tensor, show: Show) -> Image:
     """The picture: a photo restored, but for a quarter of it perhaps; of bundled data a sheet."""
     if subject.image is None:
         return sheet(subject.spoiled, found, subject.clean)
-    if subject.spoiling.stencil is not None:
-        return mended(subject.image, found, subject.spoiling.stencil)
+    if subject.damaged is not None:
+        return mended(subject.image, found, subject.damaged)
     if subject.clean is None or show == "all restored":
         return whole(found, subject.image.size)
     return quarter_left(subject.spoiled, found, subject.image.size)
@@ -127,10 +127,10 @@ def whole(pictures: Tensor, size: tuple[int, int]) -> Image:
     return images.to_image(images.resize(pictures, size[::-1]).clamp(0, 1))
 
 
-def mended(image: Image, restored: Tensor, stencil: Tensor) -> Image:
+def mended(image: Image, restored: Tensor, damaged: Tensor) -> Image:
     """A photo at its own size, other only where it was damaged, however small it was worked on."""
-    holes = images.resize(stencil, (image.height, image.width)).clamp(0, 1)
-    return images.to_image(torch.where(holes > 0, images.resize(restored, holes.shape[-2:]), images.to_tensor(image)).clamp(0, 1))
+    found = images.resize(restored, (image.height, image.width))
+    return images.to_image(torch.where(damaged > 0, found, images.to_tensor(image)).clamp(0, 1))
 
 
 def sheet(spoiled: Tensor, restored: Tensor, clean: Tensor) -> Image:
@@ -187,5 +187,5 @@ def sure(given: Tensor, restored: Tensor, nudged: Tensor, probe: Tensor, reach: 
     nudged: what is restored from given + reach probe, of a probe of -1 and 1.
     |y - f(y)|^2 / N - sigma^2 + 2 sigma^2 div f / N. Source: Stein 1981; Ramani et al. 2008 for the divergence by a probe.
     """
-    divergence = float((probe * (nudged - restored)).double().mean()) / reach
-    return float((given - restored).double().square().mean()) - sigma**2 + 2 * sigma**2 * divergence
+    divergence = float((probe * (nudged - restored)).cpu().double().mean()) / reach
+    return float((given - restored).cpu().double().square().mean()) - sigma**2 + 2 * sigma**2 * divergence

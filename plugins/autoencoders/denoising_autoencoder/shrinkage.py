@@ -46,7 +46,7 @@ class Shrinkage(nn.Module):
         super().__init__()
         numbers, self.side, self.noise, self.alone = math.prod(shape), shape[-1], noise, alone
         self.reach, self.steepness, self.fine = (0, 0.0, FINE_ALONE) if alone else (self.side - 1, SLOPE, FINE)
-        spread = pca.variances.float().clamp_min(1e-10)
+        spread = pca.variances.float().to(pca.components.device).clamp_min(1e-10)
         offset = -SLOPE * (1 + LOFT * (noise / spread.sqrt()).clamp_max(3))
         self.register_buffer("start", pca.components.reshape(numbers, *shape).contiguous(memory_format=torch.channels_last))
         mean = pca.mean.reshape(shape)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from hub import Image
@@ -43,6 +44,8 @@ class Subject:
     missing: Tensor
     guessed: Tensor
     spoiling: Spoiling
+    damaged: Tensor | None = None
+    """(1, 1, height, width) of the visitor's picture at its own size, 1 where it is damaged; None where no mask was given."""
 
 
 def spoilt(image: Image | None, params: Wanted, generator: torch.Generator) -> Subject:
@@ -60,7 +63,8 @@ def spoilt(image: Image | None, params: Wanted, generator: torch.Generator) -> S
         spoiled, missing = (clean, torch.zeros_like(clean[:, :1])) if blind else spoiling.spoil(clean, generator)
     guessed = first_guess(spoiled, missing, spoiling.sigma)
     known = None if blind or spoiling.stencil is not None else clean
-    return Subject(image, known, spoiled, missing, guessed, spoiling)
+    damaged = holes(params.mask, (image.height, image.width)) if image is not None and params.mask is not None else None
+    return Subject(image, known, spoiled, missing, guessed, spoiling, damaged)
 
 
 def pictures(image: Image | None, params: Wanted) -> Tensor:
@@ -70,10 +74,19 @@ def pictures(image: Image | None, params: Wanted) -> Tensor:
     return photograph(SHOWN, params.size) if params.data == "photographs" else bundled(params.data).held[:SHOWN_FEW]
 
 
+def holes(mask: Image, size: tuple[int, int]) -> Tensor:
+    """(1, 1, height, width), 1 where a mask is white: what it touches at all, and where it is shrunk the pixels around that, for
+    the picture, shrunk alike, has some of the damage there."""
+    white = (images.to_tensor(mask).mean(1, keepdim=True) > 0.5).float()
+    found = F.adaptive_max_pool2d(white, size)
+    shrunk = white.shape[-2] > size[0] or white.shape[-1] > size[1]
+    return F.max_pool2d(found, 3, 1, 1) if shrunk and not bool(white.all()) else found
+
+
 def asked(clean: Tensor, params: Wanted, blind: bool) -> Spoiling:
     """How it is spoiled, or how much noise it is found to have. Raises BadParams for a mask of one colour."""
     if params.mask is not None:
-        stencil = (images.resize(images.to_tensor(params.mask), tuple(clean.shape[-2:])).mean(1, keepdim=True) > 0.5).float()
+        stencil = holes(params.mask, tuple(clean.shape[-2:]))
         if bool(stencil.all()) or not bool(stencil.any()):
             what = "white, so that nothing is left to go by" if bool(stencil.all()) else "black, so that nothing is damaged"
             raise BadParams(f"mask: all of it is {what}. Paint white what is to be filled in, and leave the rest black.")
@@ -82,4 +95,4 @@ def asked(clean: Tensor, params: Wanted, blind: bool) -> Spoiling:
         found = noise_of(clean)
         return Spoiling(found if found > FAINTEST else 0.0)
     sigma = params.sigma / 255 if params.spoil in ("noise", "both") else 0.0
-    return Spoiling(sigma, params.masked if params.spoil in ("mask", "both") else 0.0, params.shape)
+    return Spoiling(sigma if sigma > FAINTEST else 0.0, params.masked if params.spoil in ("mask", "both") else 0.0, params.shape)

@@ -160,7 +160,7 @@ def told(
         "latents that fire at a place, mean": fire,
         "latents that never fire, share": float((found.rates == 0).float().mean()),
         "variance explained, held out": codes.explained(held, in_parts(found.made, held, activations.LOOKED)),
-        BY_PCA: codes.explained(held - pca.mean, comparison.best_of(pca.components, found.made.settings.k)(held - pca.mean)),
+        BY_PCA: codes.explained(held - pca.mean, comparison.best_of(pca.components, as_many(fire, held))(held - pca.mean)),
         f"latents with over {MEANT:.0%} on one class, share": float((found.shares.amax(0) >= MEANT).float().mean()),
     }
     curves = yield from during(trade_off(found, held, pca), scene, 0.7)
@@ -178,10 +178,16 @@ def told(
     }
 
 
+def as_many(fire: float, data: Tensor) -> int:
+    """How many components stand against so many latents: (N, D) has no more than D."""
+    return min(data.shape[1], max(1, round(fire)))
+
+
 def caption(found: Found, asked: Asked, figures: dict[str, float], rows: bool) -> str:
     """The result in a few sentences. rows: the large picture is a sheet of latents with pictures drawn for them."""
     ours, theirs = figures["variance explained, held out"], figures[BY_PCA]
-    k, fire = found.made.settings.k, figures["latents that fire at a place, mean"]
+    fire = figures["latents that fire at a place, mean"]
+    k = as_many(fire, found.made.bias[None])
     return (
         f"{len(found.rates)} latents of {asked.layer.name} of {asked.network.name}, a layer of {len(found.made.bias)} channels. "
         f"{fire:.1f} of them at a place explain {ours:.0%} of its variance on pictures not learnt from; "

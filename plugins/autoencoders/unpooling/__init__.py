@@ -33,7 +33,7 @@ Sources: Zeiler and Fergus 2014, for max unpooling; Dumoulin and Visin 2016, for
 al. 2017, for pixel shuffle, whose chance is that of nearest-neighbour unpooling; Balduzzi et al. 2017, for channels that begin
 in opposite pairs; Odena et al. 2016, for checkerboards. The measure is our own, and so is the start. Departures: max unpooling
 has 2 × 2 windows, as the pooling has; the widths of decoders are chosen so that the numbers of weights agree, to 2 % at the
-defaults and to 4 % at most; the table has them.
+defaults, and less well where networks are narrow; the table has them.
 """
 
 from __future__ import annotations

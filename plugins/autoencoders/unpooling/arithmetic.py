@@ -37,7 +37,7 @@ def matrix(text: str, field: str) -> Tensor:
 
 
 def _short(error: ValueError) -> str:
-    said = str(error).rpartition(":")[2].strip()
+    said = str(error).partition(": ")[2].strip()  # could not convert string to float: 'a:b'
     return f"{said[:20]} is none." if said else ""
 
 

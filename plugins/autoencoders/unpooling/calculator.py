@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ def shown(work: Stamping, generator: torch.Generator) -> Iterator[Result]:
         image=drawing.overview(work),
         images=[
             (drawing.stamps(work), "Every stamp at its place; what lies outside the frame is cut off by the padding"),
-            (drawing.counts(work), "How many stamps each cell gets" + ("" if even(work) else ": unevenly, a checkerboard")),
+            (drawing.counts(work), "How many stamps each cell gets" + ("" if even(work) else f": unevenly, {pattern(work)}")),
             (drawing.unpoolings(work.values), "The other decoders: nearest-neighbour unpooling and max unpooling"),
         ],
         curves=along(work),
@@ -48,6 +49,11 @@ def formula(work: Stamping, side: int = 0) -> str:
 def even(work: Stamping) -> bool:
     """Whether every cell far from the border gets as many stamps: where the stride divides the kernel, along both sides."""
     return all(k % work.stride == 0 for k in work.kernel.shape)
+
+
+def pattern(work: Stamping) -> str:
+    """What an uneven overlap makes: stripes where it is uneven along one side only."""
+    return "stripes" if any(k % work.stride == 0 for k in work.kernel.shape) else "a checkerboard"
 
 
 def terms(work: Stamping, row: int, column: int) -> str:
@@ -84,9 +90,9 @@ def figures(work: Stamping, pair: tuple[float, float]) -> dict[str, float]:
 
 
 def along(work: Stamping) -> dict[str, Curve]:
-    """Stamps per cell along the middle row of the output, beside those of a kernel one wider, each without a cut, inside."""
+    """Stamps per cell of a row far from the border, of the kernel's width and of the next wider one that the stride divides."""
     def line(k: int) -> list[float]:
-        ones = torch.ones(1, 8, dtype=torch.float64), torch.ones(1, k, dtype=torch.float64)
+        ones = torch.ones(1, 4 + -(-k // work.stride), dtype=torch.float64), torch.ones(1, k, dtype=torch.float64)
         counts = Stamping(*ones, stride=work.stride).counts[0]
         return [float(n) for n in counts[k : k + 4 * work.stride]]
 
@@ -107,13 +113,14 @@ def caption(work: Stamping, pair: tuple[float, float]) -> str:
     rows, columns = work.values.shape
     square = rows == columns and work.kernel.shape[0] == work.kernel.shape[1]
     size = formula(work) if square else f"{formula(work)} rows and {formula(work, 1)} columns"
-    least, most = int(work.counts.min()), int(work.counts.max())
+    sides = work.kernel.shape
+    least, most = math.prod(k // work.stride for k in sides), math.prod(-(-k // work.stride) for k in sides)
     wide = work.kernel.shape[0 if work.kernel.shape[0] % work.stride else 1]
     overlap = (
         "The stride divides the kernel, so every cell far from the border gets as many stamps."
         if even(work)
-        else f"The stride {work.stride} does not divide the kernel's {wide}: between {least} and {most} stamps meet in a cell, "
-        "in a regular pattern, the checkerboard."
+        else f"The stride {work.stride} does not divide the kernel's {wide}: far from the border between {least} and {most} "
+        f"stamps meet in a cell, in a regular pattern, {pattern(work)}."
     )
     return (
         f"Size: {size}. {overlap} It is the transpose of the convolution: for a random y, ⟨conv(y), x⟩ = {plain(pair[0])} and "

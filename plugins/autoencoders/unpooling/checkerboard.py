@@ -29,7 +29,7 @@ def grid(pictures: Tensor, period: int) -> float:
     belong to no such grid: natural pictures fall off smoothly and have nothing there. The constant part is no grid.
     A checkerboard of plus and minus a has a. Own measure, after the spectra of Odena et al. 2016.
     """
-    power = torch.fft.fft2(pictures.double(), norm="forward").abs().square().mean((0, 1))
+    power = torch.fft.fft2(pictures.cpu().double(), norm="forward").abs().square().mean((0, 1))
     height, width = power.shape
     rows, columns = (torch.arange(0, n, n // period).tolist() if n >= 2 * period else [0] for n in (height, width))
     places = [(u, v) for u in rows for v in columns if u or v]

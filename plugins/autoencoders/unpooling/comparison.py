@@ -119,7 +119,8 @@ def told(
     place = "The same place by each decoder" if data.fitted else "The same place, never learnt from, by each decoder"
     gallery = [(side_by_side, place)] if wholes else []
     gallery += [(views.wrongs(scene, by_pca, runners), "What each adds or leaves out, amplified: grey is right"), *pages]
-    gallery += [(picture(whole), f"{name}: {lines[name]}") for name, whole in wholes.items()]
+    where = "" if data.fitted else "held out: "
+    gallery += [(picture(whole), f"{name}: {where}{lines[name]}") for name, whole in wholes.items()]
     return Result(
         image=views.bands(wholes, lines) if wholes else side_by_side,
         images=gallery,
@@ -167,7 +168,7 @@ def caption(data: Examples, runners: list[Entrant], found: dict[str, tuple[float
     numbers, bits = told_of.made.design.code, 2 * told_of.places
     parts = [
         f"From the same {numbers} numbers and as many weights, {best} comes nearest, {fair[best][0]:.1f} dB",
-        f"; PCA reaches {found['PCA'][0]:.1f} dB. " if found["PCA"][0] < fair[best][0] else
+        f"; PCA reaches {found['PCA'][0]:.1f} dB. " if round(found["PCA"][0], 1) <= round(fair[best][0], 1) else
         f", but PCA, which needs no training, does better: {found['PCA'][0]:.1f} dB. ",
         f"The strongest checkerboard on the way was that of {first.name}, {first.strongest:.1f} grey levels, the faintest of "
         f"{last.name}, {last.strongest:.1f}; {fair[first.name][1]:.1f} and {fair[last.name][1]:.1f} are left. ",
