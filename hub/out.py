@@ -99,7 +99,7 @@ class Meanwhile:
             if file not in self.ours:
                 self.ours[file] = _free(self.out.place(file))
             write_safely(self.ours[file], content)
-        self.written = monotonic()
+            self.written = monotonic()  # a preview without files does not use up the turn of the next
 
     def clear(self, result: Result) -> None:
         """Take away what `result`, which is written by now, has not replaced."""
