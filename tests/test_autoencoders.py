@@ -9,10 +9,11 @@ from torch import nn
 
 from hub.errors import BadFile, BadParams, NotFinite
 from plugins.autoencoders import _linear as linear
+from plugins.autoencoders._enlarging import ENLARGE, MaxUnpool
 from plugins.autoencoders._examples import bundled, others_than
 from plugins.autoencoders._figures import psnr, ssim
 from plugins.autoencoders._file import packed, unpacked
-from plugins.autoencoders._networks import ENLARGE, Design, MaxUnpool, begin_as_pca, network
+from plugins.autoencoders._networks import Design, begin_as_pca, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course, Log, Training
 

@@ -12,9 +12,10 @@ from PIL import Image
 import hub
 from hub.errors import BadFile, BadParams
 from plugins.autoencoders import _linear
+from plugins.autoencoders._enlarging import ENLARGE
 from plugins.autoencoders._examples import Examples, bundled, examples
 from plugins.autoencoders._file import packed, unpacked
-from plugins.autoencoders._networks import ACTIVATIONS, ENLARGE, Design, network
+from plugins.autoencoders._networks import ACTIVATIONS, Design, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course
 from plugins.autoencoders.build_autoencoder import Params, bench, looks, measures, saved, words
@@ -266,6 +267,13 @@ def test_edges_of_what_is_allowed_give_a_result(values):
     assert result.caption and all(math.isfinite(v) for v in result.metrics.values())
 
 
+def test_nothing_is_called_held_out_of_a_picture_too_small_to_part():
+    result = hub.run("build_autoencoder", Image.effect_noise((20, 20), 60).convert("RGB"), **Params.quick)
+    assert not any("held out" in name for name in (*result.metrics, *result.curves))
+    facts = saved.read(result.files[saved.NAME]).facts
+    assert "error learnt from" in facts.figures and "error learnt from" in result.metrics
+
+
 def test_a_picture_of_one_colour_gives_that_colour():
     for values in ({}, {"variational": True}, {"penalty": "L1"}, {"noise": "masking"}):
         asked = {"code": 4, "width": 16, "steps": 300, **values}
@@ -277,7 +285,9 @@ def test_advice_follows_from_the_figures():
     made = trained(code=3, width=16, steps=5)
     figures = measures.Figures.of(made)
     assert "steps" in words.advice(at_work(code=3, steps=0), figures)
-    assert "Try 1 numbers" not in words.advice(made, figures)
+    idle = trained(code=3, width=16, steps=5, variational=True)
+    told = words.advice(idle, replace(measures.Figures.of(idle), used=1, optimum=None))
+    assert told.startswith("Try 1 number or a smaller beta")
     alike = trained(Examples(torch.ones(9, 1, 4, 4), torch.ones(9, 1, 4, 4), "alike"), code=3, width=16, steps=5)
     assert "all alike" in words.advice(alike, measures.Figures.of(alike))
     few = trained(some_pictures(6), code=3, width=64, steps=300)

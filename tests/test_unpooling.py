@@ -12,10 +12,11 @@ from PIL import Image
 import hub
 from hub.errors import BadParams
 from hub.pixels import images
+from plugins.autoencoders._enlarging import ENLARGE, Shuffle, Transposed3
 from plugins.autoencoders._examples import TRAINING_PHOTOS, bundled, patches_of, photograph
 from plugins.autoencoders._file import packed, unpacked
 from plugins.autoencoders._linear import PCA, mean_squared
-from plugins.autoencoders._networks import ENLARGE, Design, Shuffle, Transposed3, network
+from plugins.autoencoders._networks import Design, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.unpooling import arithmetic, calculator, checkerboard, comparison, decoders, start, views

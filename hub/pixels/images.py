@@ -41,7 +41,7 @@ def to_image(picture: Tensor) -> Image.Image:
 def animation(stills: Sequence[Image.Image], duration: int = 80, *, back: bool = True, lossless: bool = False) -> bytes:
     """An endless animated WebP, there and back, or only there and then resting for three pictures.
 
-    duration: of each picture, in milliseconds. lossless: for hard edges, which are larger otherwise, or come out blurred.
+    duration: of each picture, in milliseconds. lossless: for pictures with hard edges, which would blur.
     """
     first, *others = stills
     others = [*others, *others[-2::-1]] if back else [*others, *stills[-1:] * 2]

@@ -3,8 +3,9 @@ stopped, or on the Hugging Face Hub.
 
 An encoder makes a few numbers, the code, out of a small picture; a decoder makes the picture again out of them. What lies
 between input and output decides what is learnt. A narrow code has to summarise. Noise on the input has to be told from the
-picture. A penalty makes the code cheap: L1 sets most of its numbers to zero, L2 keeps them small. A variational code is a cloud
-rather than a point, so that any code drawn by chance can be made a picture. All of these combine.
+picture. A penalty makes the code cheap: L1 sets most of its numbers to zero, L2 keeps them small; on a cloud, either only
+shrinks it. A variational code is a cloud rather than a point, so that any code drawn by chance can be made a picture. All of
+these combine.
 
 Beside the network stands what needs no training: principal components (PCA) with as many numbers, and under noise the best
 linear map of that rank. A linear network can reach these optima and not pass them, so they lie as dashed lines under its errors;
@@ -163,8 +164,8 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         images=looks.gallery(at_work, walked),
         curves=measures.curves(at_work, figures),
         table=words.layers(at_work.made),
-        metrics=figures.metrics(),
+        metrics=figures.metrics(pictures.fitted),
         caption=words.caption(at_work, figures),
-        files={**saved.files(at_work, figures.metrics()), "walks.webp": looks.animated(walked)},
+        files={**saved.files(at_work, figures.metrics(pictures.fitted)), "walks.webp": looks.animated(walked)},
         progress=1.0,
     )

@@ -120,6 +120,7 @@ def model_card(saved: Saved, repo: str) -> str:
         "## To use it", "",
         "```sh",
         f"python -m plugins.autoencoders.build_autoencoder pull {repo} -o {NAME}",
+        "# with --data, or a picture and --patch, as it learnt from",
         f"netsee run build_autoencoder --model {NAME} --steps 0 -o look.png",
         "```", "",
     ])  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from plugins.autoencoders._pages import spread
 from plugins.autoencoders._patches import in_parts
 from plugins.autoencoders.build_autoencoder.bench import Bench
 
+T = TypeVar("T")
 ERRORS, LOSS, CODE = "Error while it learns", "Loss and its terms", "Each number of the code"
 LABEL = "mean squared error"
 ALIVE = 0.01  # variance of a number's mean over the data, above which it is used (Burda et al. 2016)
@@ -69,8 +71,8 @@ class Figures:
             reached,
         )
 
-    def metrics(self) -> dict[str, float]:
-        """By name, for the page and the file."""
+    def metrics(self, fitted: bool = False) -> dict[str, float]:
+        """By name, for the page and the file. fitted: nothing was held out."""
         found = {
             "PSNR held out, dB": decibels(self.held),
             "PSNR of PCA held out, dB": decibels(self.pca),
@@ -89,7 +91,12 @@ class Figures:
             found["times the exact optimum"] = self.reached / self.optimum
         if self.distances is not None:
             found["nats in the code"] = float(self.distances.sum())
-        return {**found, "numbers in use": float(self.used)}
+        return {**named(found, fitted), "numbers in use": float(self.used)}
+
+
+def named(found: dict[str, T], fitted: bool) -> dict[str, T]:
+    """Nothing is called held out where nothing was."""
+    return {name.replace("held out", "learnt from"): value for name, value in found.items()} if fitted else found
 
 
 def _optimum(bench: Bench, train: float) -> tuple[float | None, float]:
@@ -118,7 +125,7 @@ def errors_so_far(bench: Bench) -> dict[str, Curve]:
         for name, value in _references(bench).items()
         if value > NOTHING  # as many numbers as the picture has: nothing to draw on a logarithmic axis
     }
-    return drawn | lines | _terms(bench, steps)
+    return named(drawn | lines | _terms(bench, steps), bench.pictures.fitted)
 
 
 def _references(bench: Bench) -> dict[str, float]:

@@ -68,7 +68,7 @@ def advice(bench: Bench, figures: Figures) -> str:
         (figures.optimum and not bench.task.variance, "No linear network can do better: try a dense one."),
         (times > OVERFITTED, f"In the end {_knew(times)}: {_against_that(bench)}."),
         (design.variational and figures.used < k,
-         f"Try {max(1, figures.used)} numbers or a smaller beta: {k - figures.used} of the code stay idle."),
+         f"Try {numbers(max(1, figures.used))} or a smaller beta: {k - figures.used} of the code stay idle."),
         (not design.variational and k >= design.numbers and bench.task.noise == bench.task.penalty == "none",
          f"The code is as large as a picture ({design.numbers} numbers): try fewer, or noise, or a penalty."),
         (design.on_code == "relu" and figures.zero < 0.5, "Try a larger weight for a sparser code."),
@@ -80,6 +80,11 @@ def advice(bench: Bench, figures: Figures) -> str:
          if k > 3 else "Try noise on the input."),
     )  # fmt: skip
     return next(said for applies, said in rules if applies)
+
+
+def numbers(count: int) -> str:
+    """So many numbers, in words."""
+    return f"{count} number" + ("s" if count > 1 else "")
 
 
 def _by_heart(bench: Bench, figures: Figures) -> float:

@@ -194,7 +194,7 @@ class Network(Scale):
 
 def cost(coded: Coded, step: float) -> float:
     """Squared error and the price of all bytes, as in training, but as they are."""
-    return float((coded.picture - coded.original).double().square().sum()) + PRICE * step**2 * 8 * coded.size
+    return float((coded.picture - coded.original).cpu().double().square().sum()) + PRICE * step**2 * 8 * coded.size
 
 
 class Filed(Scale):

@@ -28,8 +28,8 @@ wide could do on pixels (reduced-rank regression; PCA where nothing is blotted o
 Another chart gives a linear classifier other things to read than pixels: principal components (PCA), the code of a plain
 autoencoder, and the last layer of the pre-trained network, found without labels too. With ten or twenty labels that last layer
 is the best of all to read, better than fine-tuning it. With many it is the worst: none of these was made to tell digits apart.
-The plain autoencoder's code, of an autoencoder for each repetition, loses to as many principal components by about three points
-with ten labels and one with twenty; from fifty on the two are within a point.
+The plain autoencoder's code, of an autoencoder for each repetition, loses to as many principal components by a few points
+with ten or twenty labels; from fifty on the two are about level.
 
 Published, on 28 × 28 digits (MNIST): as codes of 30 numbers, an autoencoder leaves a squared error of 3.00 a picture, logistic
 PCA 8.01, PCA 13.87; pre-training takes the test error from 1.6 % to 1.2 % (Hinton and Salakhutdinov 2006). Three stacked

@@ -20,9 +20,9 @@ nearest-neighbour unpooling comes within 0.2 dB.
 
 The checkerboard is measured at the frequencies that only a grid has: in the spectrum of what comes out, averaged over held-out
 pictures, the power at multiples of 1/2, 1/4 … of the pixel frequency, as far as it exceeds that beside it. Its root is in grey
-levels of 255; photographs have about none. A grid fainter than the detail around it is not found. Checkerboards are plainest
-before training and early in it: the gallery shows what each decoder draws, before it is fitted, of a map that is the same
-everywhere.
+levels of 255; many photographs have about none, a few some. A grid fainter than the detail around it is not found.
+Checkerboards are plainest before training and early in it: the gallery shows what each decoder draws, before it is fitted, of
+a map that is the same everywhere.
 
 The calculator does a transposed convolution with numbers of your own, up to 8 × 8: each input value's stamp, every sum with its
 terms, the size (H − 1)·s − 2p + k + output padding, how many stamps each cell gets, and the adjoint: ⟨conv(y), x⟩ = ⟨y,

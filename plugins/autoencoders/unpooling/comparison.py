@@ -171,7 +171,7 @@ def caption(data: Examples, runners: list[Entrant], found: dict[str, tuple[float
         f"; PCA reaches {found['PCA'][0]:.1f} dB. " if round(found["PCA"][0], 1) <= round(fair[best][0], 1) else
         f", but PCA, which needs no training, does better: {found['PCA'][0]:.1f} dB. ",
         f"The strongest checkerboard on the way was that of {first.name}, {first.strongest:.1f} grey levels, the faintest of "
-        f"{last.name}, {last.strongest:.1f}; {fair[first.name][1]:.1f} and {fair[last.name][1]:.1f} are left. ",
+        f"{last.name}, {last.strongest:.1f}; {first.grids[-1][1]:.1f} and {last.grids[-1][1]:.1f} are left. ",
         f"Max unpooling's {found[MAX][0]:.1f} dB is not comparable: {told_of.places} remembered positions go round the code, "
         f"{bits} bits a picture, as much as {bits / 32:.0f} further numbers; without them it has {other:.1f} dB.",
         " They learnt from the very picture that they are tested on, which is too small to part." if data.fitted else "",

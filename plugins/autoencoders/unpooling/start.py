@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from plugins.autoencoders._enlarging import MaxUnpool, Nearest, Shuffle, Transposed3
 from plugins.autoencoders._linear import PCA, exact
-from plugins.autoencoders._networks import Autoencoder, ConvEncoder, MaxUnpool, Nearest, Shuffle, Transposed3
+from plugins.autoencoders._networks import Autoencoder, ConvEncoder
 
 PICTURES = 1500  # that the layers around the code are fitted to
 FEWER = 512  # that a decoder's convolutions are fitted to, at most
