@@ -84,8 +84,14 @@ def dial(page: Page, **values: float):
         field = page.locator(f".field-{name} input[type=number]:visible")
         if not field.count():
             unfold(page)
-        field.fill(str(value))
-        field.press("Enter")
+        for _ in range(20):  # a control that has just been unfolded takes its own value once more, a moment after it is seen
+            field.fill(str(value))
+            field.press("Enter")
+            page.evaluate("() => new Promise(then => setTimeout(() => requestAnimationFrame(then), 100))")
+            if field.input_value() == str(value):
+                break
+        else:
+            raise AssertionError(f"{name} does not keep {value}")
 
 
 def unfold(page: Page):
