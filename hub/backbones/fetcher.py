@@ -178,9 +178,12 @@ def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     def download(stage: Path, bar: type) -> Path:
         return Path(hf_hub_download(repo, file, revision=commit, cache_dir=stage, tqdm_class=bar)).resolve()
 
-    keep(cache / name / "blobs" / etag, cache / ".locks" / name / f"{etag}.lock", declared, download)
+    blob = cache / name / "blobs" / etag
+    keep(blob, cache / ".locks" / name / f"{etag}.lock", declared, download)
     teller("keeping", declared.most)
     path = hf_hub_download(repo, file, revision=commit)  # its blob is there: all that this does is to link it
+    if not os.path.islink(path):  # or to copy it, where there are no links
+        blob.unlink(missing_ok=True)
     if revision != commit:
         _write_ref(cache / name / "refs" / revision, commit)
     return {"path": path}
@@ -222,7 +225,7 @@ def keep(final: Path, lock: Path, declared: Declared, download: Callable[[Path, 
     download: (a folder to put it in, a class that stands in for tqdm) -> where it put it.
     Raises Refused where there is no room, more comes than was declared, or what came is damaged.
     """
-    stage = final.with_name(f".{final.name[:40]}.staged")
+    stage = final.with_name(f".{hashlib.sha256(final.name.encode()).hexdigest()[:16]}.staged")
     with _turn(lock, lambda: _growing(final, stage), declared.most):
         if final.is_file() and declared.fits(final):
             return

@@ -72,7 +72,7 @@ class Wanted:
 
 
 def cached(wanted: Wanted) -> Path | None:
-    """Where a file lies in huggingface_hub's cache, or None; nobody is asked.
+    """Where a file lies in huggingface_hub's cache, or None; nobody is asked. What another program put there is trusted.
 
     Raises UnknownBackbone where no repository or revision can have such a name.
     """
