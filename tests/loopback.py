@@ -23,17 +23,11 @@ from huggingface_hub import constants
 LARGE = (".safetensors", ".bin", ".pth")
 PETABYTE = 10**15
 STATUSES = {  # fault -> (status, X-Error-Code)
-    "no repository": (401, "RepoNotFound"),
-    "no revision": (404, "RevisionNotFound"),
-    "gated": (403, "GatedRepo"),
-    "401": (401, ""),
-    "403": (403, ""),
-    "404": (404, ""),
-    "429": (429, ""),
-    "500": (500, ""),
-    "503": (503, ""),
-}
-FAULTS = {*STATUSES, "circle", "no commit", "huge", "stall", "drip", "truncate", "wrong size", "wrong hash", "reset"}
+    "no repository": (401, "RepoNotFound"), "no revision": (404, "RevisionNotFound"), "gated": (403, "GatedRepo"),
+    **{status: (int(status), "") for status in ("401", "403", "404", "429", "500", "503")},
+}  # fmt: skip
+FAULTS = {*STATUSES, "circle", "no commit", "huge", "stall", "drip", "truncate", "endless", "wrong size", "wrong hash",
+          "reset"}
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
@@ -57,6 +51,7 @@ class Loopback:
         self.files = dict(files)
         self.faults: set[str] = set()
         self.asked: list[Asked] = []
+        self.sent = 0  # bytes of the last body
         self.closing = threading.Event()
 
     def __enter__(self) -> Loopback:
@@ -110,8 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     def say(self, value: object) -> None:
         body = json.dumps(value).encode()
         self.answer(200, Content_Type="application/json", Content_Length=len(body))
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self.wfile.write(body)
 
     def do_GET(self) -> None:
         self.there.asked.append(Asked(self.command, self.path, "Authorization" in self.headers))
@@ -179,12 +173,16 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer(200, Content_Length=self.declared(data), **headers)
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
         part = {"Content_Range": f"bytes {start}-{len(data) - 1}/{len(data)}"} if "Range" in self.headers else {}
-        self.answer(206 if part else 200, Content_Length=len(data) - start, **part, **headers)
+        length = 100 * len(data) if self.has("endless") else len(data) - start
+        self.answer(206 if part else 200, Content_Length=length, **part, **headers)
+        sent = 0
         try:
             for piece in self.pieces(data[::-1] if self.has("wrong hash") else data, start):
                 self.wfile.write(piece)
+                sent += len(piece)
         except OSError:  # whoever asked is gone
             self.close_connection = True
+        self.there.sent = sent
 
     def pieces(self, data: bytes, start: int) -> Iterator[bytes]:
         half = len(data) // 2
@@ -196,6 +194,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.has("drip"):
             for at in range(start, len(data), 2048):  # 100 kB a second
                 yield data[at:at + 2048]
+                sleep(0.02)
+        elif self.has("endless"):
+            for _ in range(100):
+                yield data
                 sleep(0.02)
         else:
             yield data[start:]

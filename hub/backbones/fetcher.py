@@ -137,6 +137,8 @@ def code(error: Exception) -> str:
     >>> code(OSError(errno.ENOSPC, "No space left on device"))
     'disk'
     """
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "stranger"
     family = {kind.__name__ for kind in type(error).__mro__}
     response = getattr(error, "response", None)
     for name, meaning in NAMED.items():
