@@ -8,6 +8,7 @@ HubError                    one line that a visitor can read: what happened, wha
 │   ├── BadPicture          a picture that cannot be decoded, or is not allowed
 │   ├── BadParams           parameters that the technique does not take
 │   ├── BadRecipe           a file without a usable recipe, or a recipe that cannot be replayed here
+│   ├── FetchFailed         a download that failed on its way; `.reason` says in one word why
 │   ├── OverLimit           within reason, but over a limit of the policy in force
 │   ├── ShapeError          a tensor of the wrong shape
 │   ├── UnsupportedBackbone  a network that cannot be looked into
@@ -55,6 +56,14 @@ class BadParams(InputError): ...
 
 
 class BadRecipe(InputError): ...
+
+
+class FetchFailed(InputError):
+    """`reason` is a key of `hub.backbones.fetching.WHY`, such as "stall" or "disk"."""
+
+    def __init__(self, message: str, reason: str = "unknown") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class OverLimit(InputError): ...

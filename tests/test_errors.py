@@ -1,9 +1,11 @@
 """Errors are one line that says what is allowed and what to try."""
 
+import pickle
+
 import pytest
 
 from hub import errors
-from hub.errors import HubError, InputError, NotFinite, UnknownLayer, UnknownSample
+from hub.errors import FetchFailed, HubError, InputError, NotFinite, UnknownLayer, UnknownSample
 
 
 def test_a_misspelt_name_gets_a_suggestion():
@@ -40,6 +42,11 @@ def test_every_error_stands_in_the_tree_at_the_top():
 
 def test_numbers_that_ran_away_bring_the_last_good_result():
     assert NotFinite("they did", result="preview").result == "preview"
+
+
+def test_why_a_download_failed_goes_from_process_to_process():
+    error = pickle.loads(pickle.dumps(FetchFailed("it did", "disk")))
+    assert (str(error), error.reason) == ("it did", "disk")
 
 
 def test_the_heading_names_the_kind():
