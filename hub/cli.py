@@ -13,6 +13,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import click
@@ -108,7 +109,8 @@ def _techniques() -> Iterator[dict[str, Any]]:
 def _backbones() -> Iterator[dict[str, Any]]:
     from hub import backbones
 
-    return ({"name": name} for name in backbones.names())
+    return ({"name": each.name, "title": each.title, "MB": round(each.megabytes), "input": each.side, "licence": each.licence,
+             "here": "here" if backbones.is_here(each.name) else "", "about": each.about} for each in backbones.CATALOGUE)
 
 
 def _samples() -> Iterator[dict[str, Any]]:
@@ -150,16 +152,39 @@ def info(name: str) -> None:
 def layers(backbone: str, units_of: str | None, as_json: bool) -> None:
     """List the layers of a network.
 
-    In the order in which they compute.
+    In the order in which they compute; its weights are not needed. The receptive field is in pixels of the picture. Of a
+    transformer, NAME:class is the class token, and NAME:heads what each head attends to.
     """
     from hub import backbones
 
-    network = backbones.load(backbone)
     if units_of is not None:
-        _show([{"name": unit} for unit in network.units(units_of)], as_json)
+        _show([{"name": unit} for unit in backbones.units(backbone, units_of)], as_json)
         return
     _show([{"name": layer.name, "kind": layer.kind, "channels": layer.channels, "stride": layer.stride,
-            "depth": round(layer.depth, 3)} for layer in network.layers()], as_json)
+            "receptive field": layer.reach or "all", "depth": round(layer.depth, 3)} for layer in backbones.layers(backbone)],
+          as_json)
+
+
+@netsee.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--pin", is_flag=True, help="Record the revision and the hash of what was fetched, for the menu's networks.")
+def fetch(names: Sequence[str], pin: bool) -> None:
+    """Download networks, to have them where there is no network.
+
+    Names as in `netsee list --backbones`, or any other: timm/NAME, torchvision/NAME, hf-hub:OWNER/NAME. What is here already is
+    not downloaded again.
+    """
+    from tqdm import tqdm
+
+    from hub import backbones
+
+    for name in names:
+        look = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
+        with closing(backbones.fetched(name)) as parts, tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
+            for part in parts:
+                bar.total = part.total
+                bar.update(part.done - bar.n)
+        click.echo(f"{name}: here" + (f", pinned at {backbones.pinned(name)}" if pin else ""))
 
 
 # ---------------------------------------------------------------- the rest

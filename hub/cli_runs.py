@@ -95,6 +95,7 @@ def _last(results: Iterator[Result], technique: Technique, meanwhile: Meanwhile)
     look = {"desc": technique.title, "leave": False, "bar_format": "{desc} {percentage:3.0f}% |{bar}| {remaining} left"}
     with closing(watch(results)) as watched, tqdm(total=1.0, file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
         for result in watched:
+            bar.set_description_str(technique.title if result.progress else result.caption or technique.title)
             bar.update(result.progress - bar.n)
             _keep(meanwhile, result)
     if result is None:

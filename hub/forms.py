@@ -176,8 +176,9 @@ def _text(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.compon
 def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     from hub import backbones
 
-    names = list(dict.fromkeys([*backbones.names(), *filter(None, [common["value"]])]))
-    return gr.Dropdown(names, allow_custom_value=policy.any_model, **common)
+    known = [(f"{each.title} · {each.megabytes:.0f} MB", each.name) for each in backbones.CATALOGUE]
+    other = [(common["value"],) * 2] if common["value"] and backbones.entry(common["value"]) is None else []
+    return gr.Dropdown([*known, *other], allow_custom_value=policy.any_model, **common)
 
 
 def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
@@ -298,7 +299,7 @@ def layer_choices(backbone: str) -> list[tuple[str, str]]:
     """(what is read, value) for each layer of a network, the words that fit every network first."""
     from hub import backbones
 
-    layers = [(f"{layer.name} · {layer.channels} channels", layer.name) for layer in backbones.load(backbone).layers()]
+    layers = [(f"{layer.name} · {layer.channels} channels", layer.name) for layer in backbones.layers(backbone)]
     return [("early", "early"), ("middle", "middle"), ("late", "late"), *layers]
 
 
@@ -307,6 +308,13 @@ def unit_choices(backbone: str, layer: str) -> list[str]:
     from hub import backbones
 
     try:
-        return backbones.load(backbone).units(layer)
+        return backbones.units(backbone, layer)
     except InputError:
         return []
+
+
+def best_layer(backbone: str, technique: str) -> str | None:
+    """The layer of a network to begin with in a technique, where one is known to show well."""
+    from hub import backbones
+
+    return backbones.best_layer(backbone, technique)

@@ -26,7 +26,7 @@ from PIL import Image as PILImage
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.attached import KINDS, Attached
-from hub.errors import BadParams, BadPicture, BrokenTechnique, UnknownBackbone, nearest
+from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
 from hub.policy import Policy
 
 if TYPE_CHECKING:
@@ -133,10 +133,13 @@ class Params(BaseModel):
         if policy and not policy.any_model:
             from hub import backbones
 
-            for field in self.fields_meaning("backbone"):
-                if getattr(self, field) not in backbones.names():
-                    raise UnknownBackbone(getattr(self, field), backbones.names())
+            for name in self.networks():
+                backbones.check_offered(name)
         return self
+
+    def networks(self) -> list[str]:
+        """The names of the backbones that are asked for."""
+        return [name for field in self.fields_meaning("backbone") if (name := getattr(self, field)) is not None]
 
     @classmethod
     def _said(cls, error: Any) -> str:
@@ -292,6 +295,7 @@ class Technique:
     def _results(self, image: Image | None, params: Params, notice: str) -> Iterator[Result]:
         from hub.recipe import recipe_of
 
+        yield from fetching(params)
         results = self.body(image.copy() if image is not None else None, params)
         result = Result()
         try:
@@ -318,6 +322,16 @@ class Technique:
         """The module's docstring, which is the technique's page; the function's own where there is none."""
         module = sys.modules.get(self.body.__module__)
         return inspect.cleandoc((module and module.__doc__) or self.body.__doc__ or "")
+
+
+def fetching(params: Params) -> Iterator[Result]:
+    """How far the files of the backbones are, where they have to be downloaded first; nothing where all are here."""
+    for name in params.networks():
+        if name != "embedded":
+            from hub import backbones
+
+            for part in backbones.fetched(name):
+                yield Result(caption=f"Downloading {name}, once: {part.done / 1e6:.0f} of {part.total / 1e6:.0f} MB")
 
 
 def technique(

@@ -2,12 +2,16 @@ import pytest
 import timm
 from torch import nn
 
-from hub.backbones.layers import find_layers, landmarks
+from hub.backbones.layers import dissect, landmarks
 from tests.networks import one_thread, seeded, tiny_model  # noqa: F401
 
 
+def layers_of(model: nn.Module, side: int):
+    return list(dissect(model, side).layers)
+
+
 def test_layers_are_in_the_order_in_which_they_compute():
-    names = [layer.name for layer in find_layers(tiny_model(), 64)]
+    names = [layer.name for layer in layers_of(tiny_model(), 64)]
     assert (
         names.index("conv1")
         < names.index("maxpool")
@@ -19,23 +23,23 @@ def test_layers_are_in_the_order_in_which_they_compute():
 
 
 def test_a_layer_says_channels_size_and_stride():
-    layer = {found.name: found for found in find_layers(tiny_model(), 64)}["layer2"]
+    layer = {found.name: found for found in layers_of(tiny_model(), 64)}["layer2"]
     assert (layer.kind, layer.channels, layer.size, layer.stride) == ("Sequential", 12, (8, 8), 8)
 
 
 def test_depth_rises_from_above_zero_to_one():
-    depths = [layer.depth for layer in find_layers(tiny_model(), 64)]
+    depths = [layer.depth for layer in layers_of(tiny_model(), 64)]
     assert depths[0] > 0 and depths == sorted(depths) and depths[-1] == 1
 
 
 def test_what_is_no_map_is_no_layer():
-    names = [layer.name for layer in find_layers(tiny_model(), 64)]
+    names = [layer.name for layer in layers_of(tiny_model(), 64)]
     assert not {"fc", "global_pool", "global_pool.flatten", ""} & set(names)
 
 
 def test_looking_leaves_no_hook_and_no_gradient():
     model = tiny_model()
-    find_layers(model, 64)
+    layers_of(model, 64)
     assert not any(module._forward_hooks for module in model.modules())
     assert all(p.grad is None for p in model.parameters())
 
@@ -47,12 +51,12 @@ def test_looking_leaves_no_hook_after_an_error():
 
     model = nn.Sequential(nn.Conv2d(3, 2, 1), Broken())
     with pytest.raises(RuntimeError):
-        find_layers(model, 16)
+        layers_of(model, 16)
     assert not any(module._forward_hooks for module in model.modules())
 
 
 def test_landmarks_of_a_residual_network_are_its_stages():
-    names = [layer.name for layer in landmarks(find_layers(tiny_model(), 64))]
+    names = [layer.name for layer in landmarks(layers_of(tiny_model(), 64))]
     assert names[-4:] == ["layer1", "layer2", "layer3", "layer4"] and len(names) <= 7
 
 
@@ -61,7 +65,7 @@ def test_landmarks_of_a_plain_stack_are_few_and_end_it():
         blocks = [[nn.Conv2d(a, b, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)] for a, b in ((3, 8), (8, 16), (16, 24))]
         return nn.Sequential(*(module for block in blocks for module in block))
 
-    found = landmarks(find_layers(seeded(build), 32))
+    found = landmarks(layers_of(seeded(build), 32))
     assert [layer.channels for layer in found] == sorted(layer.channels for layer in found)
     assert 3 <= len(found) <= 6 and found[-1].name == "8"
 
@@ -70,14 +74,14 @@ def test_layers_of_a_transformer_are_found_where_it_has_maps():
     model = seeded(
         lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False, img_size=64, depth=1, embed_dim=24, num_heads=3)
     )
-    assert [layer.name for layer in find_layers(model, 64)][0].startswith("patch_embed")
+    assert [layer.name for layer in layers_of(model, 64)][0].startswith("patch_embed")
 
 
 def test_an_oblong_map_keeps_height_and_width_apart():
     model = nn.Sequential(nn.Conv2d(3, 2, 1), nn.AvgPool2d((4, 2)))
-    assert [layer.size for layer in find_layers(model, 32)] == [(32, 32), (8, 16)]
+    assert [layer.size for layer in layers_of(model, 32)] == [(32, 32), (8, 16)]
 
 
 def test_the_stages_of_a_convnext_are_landmarks_though_they_begin_with_conv():
     model = timm.create_model("convnext_atto", pretrained=False, depths=(1, 1, 1, 1), dims=(8, 12, 16, 20))
-    assert [layer.name for layer in landmarks(find_layers(model.eval(), 64))][:3] == ["stages.0", "stages.1", "stages.2"]
+    assert [layer.name for layer in landmarks(layers_of(model.eval(), 64))][:3] == ["stages.0", "stages.1", "stages.2"]

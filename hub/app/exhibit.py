@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -246,10 +247,11 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
     if not backbone or not (layers or units):
         return
 
-    def lists(name: str, *held: Any) -> Any:
+    def lists(name: str, *held: Any, other: bool = False) -> Any:
         try:
             known = forms.layer_choices(name)
-            chosen = [still(known, value, "late") for value in held[: len(layers)]]
+            best = forms.best_layer(name, room.technique.name) if other else None
+            chosen = [best or still(known, value, "late") for value in held[: len(layers)]]
             inside = forms.unit_choices(name, chosen[0] if chosen else "")
         except Exception as error:
             log.info("no lists for this network: %s", error)
@@ -261,7 +263,9 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
     followed = [controls[name] for name in (*layers, *units)]
     given = [controls[backbone[0]], *followed]
     opened(lists, given, followed, **private)
-    gr.on([controls[name].input for name in (*backbone, *layers)], lists, given, followed, **private)
+    controls[backbone[0]].input(partial(lists, other=True), given, followed, **private)
+    if layers:
+        gr.on([controls[name].input for name in layers], lists, given, followed, **private)
 
 
 def still(choices: list[Any], held: Any, otherwise: str) -> Any:

@@ -4,10 +4,14 @@
 >>> network = backbones.load("embedded")
 >>> network.layer("late").channels
 192
+>>> [layer.name for layer in backbones.layers("timm/resnet18")][-3:]
+['layer4.1', 'layer4', 'classes']
 """
 
 from hub.backbones.backbone import Backbone
+from hub.backbones.catalogue import CATALOGUE, Entry, best_layer, check_offered, entry, names
 from hub.backbones.layers import CLASSES, Layer
-from hub.backbones.loading import judge, load, names
+from hub.backbones.loading import fetched, is_here, judge, layers, load, pinned, units
 
-__all__ = ["CLASSES", "Backbone", "Layer", "judge", "load", "names"]
+__all__ = ["CATALOGUE", "CLASSES", "Backbone", "Entry", "Layer", "best_layer", "check_offered", "entry", "fetched", "is_here",
+           "judge", "layers", "load", "names", "pinned", "units"]

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from hub import devices
-from hub.backbones.folding import fold_batch_norms, without_in_place
-from hub.backbones.layers import CLASSES, DEPTHS, Layer, find_layers, landmarks
+from hub.backbones.folding import prepared
+from hub.backbones.layers import CLASSES, DEPTHS, Anatomy, Layer, class_layer, dissect, linear_head, unit_names
 from hub.errors import ShapeError, UnknownLayer, UnknownUnit
 
 TOO_SMALL = ("Kernel size can't be greater than actual input size", "Output size is too small")
@@ -37,40 +37,49 @@ class Backbone:
     def __init__(self, name: str, model: nn.Module, config: dict[str, Any], classes: Sequence[str] | None = None) -> None:
         devices.settle()
         self._turn = threading.RLock()
+        self._copied: set[str] = set()
         self.showpieces: list[str] = list(config.get("showpieces") or ())
         self.name, self.classes = name, list(classes) if classes else None
         self.hash = weights_hash(model)
         self.side = config["input_size"][-1]
         self.dtype = devices.compute_dtype()
-        model = without_in_place(fold_batch_norms(model.eval()))
+        model = prepared(model)
         self.model = model.requires_grad_(False).to(devices.device(), self.dtype, memory_format=torch.channels_last)
         self._mean = torch.tensor(config["mean"], device=devices.device()).view(1, 3, 1, 1)
         self._std = torch.tensor(config["std"], device=devices.device()).view(1, 3, 1, 1)
         self.head_name = config.get("classifier") or ""
 
+    @property
+    def bytes(self) -> int:
+        """What its weights take in memory."""
+        return sum(t.numel() * t.element_size() for t in (*self.model.parameters(), *self.model.buffers()))
+
     # ---- what there is
 
     @cached_property
-    def all_layers(self) -> list[Layer]:
-        """Every layer but the classifier, found once."""
+    def anatomy(self) -> Anatomy:
+        """What is inside, found once."""
         with self._turn:
-            return find_layers(self.model, self.side)
+            return dissect(self.model, self.side)
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, in the order in which they compute, `classes` last where there is a classifier."""
-        return [*self.all_layers, *([self._class_layer] if self._head is not None else [])]
+        return [*self.anatomy.layers, *([self._class_layer] if self._class_layer else [])]
 
     def landmarks(self) -> list[Layer]:
         """The few layers worth showing first, early to late."""
-        return landmarks(self.all_layers)
+        return self.anatomy.landmarks
 
     def layer(self, name: str) -> Layer:
-        """A layer by its name, or by a word that fits every network: early, middle, late, classes.
+        """A layer by its name, or by a word that fits every network: early, middle, late, classes; of a network without a
+        classifier, classes are late.
 
         Raises UnknownLayer, with a suggestion.
         """
         if name in DEPTHS:
-            return min(self.landmarks(), key=lambda layer: abs(layer.depth - DEPTHS[name]))
+            return self.anatomy.deep(name)
+        if name == CLASSES and self._class_layer is None:
+            return self.anatomy.deep("late")
         for layer in self.layers():
             if layer.name == name:
                 return layer
@@ -80,10 +89,7 @@ class Backbone:
 
     def units(self, layer: str) -> list[str]:
         """The names of a layer's channels: class names for `classes` where they are known, else "0", "1", …"""
-        found = self.layer(layer)
-        if found.name == CLASSES and self.classes:
-            return self.classes
-        return [str(i) for i in range(found.channels)]
+        return unit_names(self.layer(layer), self.classes)
 
     def unit(self, layer: str, unit: str) -> int:
         """The index of a channel given by number or by class name. Raises UnknownUnit."""
@@ -107,80 +113,97 @@ class Backbone:
     def features(self, pictures: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """The feature maps of some layers, and not a step of work past the deepest of them.
 
-        pictures: (B, 3, H, W) in [0, 1]; any size that the network can take. Returns name -> (B, C, h, w), in the network's
-        own format.
+        pictures: (B, 3, H, W) in [0, 1], of any size: a network sees those that are too small for it enlarged, and one which
+        takes no other size than its own sees all stretched to that. Returns name -> (B, C, h, w), in the network's own format.
         Raises ShapeError, UnknownLayer.
         """
         if pictures.dim() != 4 or pictures.shape[1] != 3:
             raise ShapeError(f"pictures must be (B, 3, H, W), not {tuple(pictures.shape)}.")
-        wanted = {asked: self.layer(asked).name for asked in layers}
-        modules = {self._last_map.name if name == CLASSES else name for name in wanted.values()}
-        caught = self._caught(self.normalised(pictures), modules) if modules else {}
-        return {
-            asked: at_every_position(self._head, caught[self._last_map.name]) if name == CLASSES else caught[name]
-            for asked, name in wanted.items()
-        }
+        if not layers:
+            return {}
+        wanted = {asked: self.layer(asked) for asked in layers}
+        classes = any(layer.name == CLASSES for layer in wanted.values())
+        maps = {layer for layer in wanted.values() if layer.name != CLASSES}
+        if classes and self._head is not None:
+            maps.add(self.anatomy.last)
+        caught, answer = self._caught(self.normalised(pictures), maps, whole=classes and self._head is None)
+        if self._head is not None and classes:
+            answer = at_every_position(self._head, caught[self.anatomy.last.name])
+        return {asked: answer if layer.name == CLASSES else caught[layer.name] for asked, layer in wanted.items()}
 
     def normalised(self, pictures: Tensor) -> Tensor:
         """Pictures in [0, 1] as the network wants them."""
+        if not self.anatomy.any_size and pictures.shape[-2:] != (self.side, self.side):
+            pictures = nn.functional.interpolate(pictures, (self.side, self.side), mode="bilinear", antialias=True)
         return ((pictures - self._mean) / self._std).to(self.dtype).contiguous(memory_format=torch.channels_last)
 
-    def _caught(self, inputs: Tensor, modules: Set[str]) -> dict[str, Tensor]:
-        caught: dict[str, Tensor] = {}
+    def _caught(self, inputs: Tensor, layers: Set[Layer], whole: bool = False) -> tuple[dict[str, Tensor], Tensor | None]:
+        """(layer's name -> feature map, the classifier's answer, (B, classes, 1, 1), where the whole network ran). whole: it
+        runs to its end.
 
-        def catch(name: str) -> Any:
-            def hook(_module: nn.Module, _inputs: Any, out: Tensor) -> None:
-                caught[name] = out
-                if len(caught) == len(modules):
+        An activation may overwrite what a hook has seen. Such a value shows by its version; its layer is remembered, copied
+        from then on, and the pass is made again.
+        """
+        with self._turn:
+            while True:
+                try:
+                    caught, versions, answer = self._passed(inputs, layers, whole)
+                except ShapeError:
+                    if min(inputs.shape[-2:]) >= 2 * self.side:
+                        raise
+                    inputs = nn.functional.interpolate(inputs, scale_factor=2, mode="bilinear")
+                    continue
+                changed = {name for name, tensor in caught.items() if tensor._version != versions[name]}
+                if not changed:
+                    return caught, answer
+                self._copied |= changed
+
+    def _passed(self, inputs: Tensor, layers: Set[Layer], whole: bool) -> tuple[dict[str, Tensor], dict[str, int], Tensor | None]:
+        caught: dict[str, Tensor] = {}
+        versions: dict[str, int] = {}
+        picture = (inputs.shape[-2], inputs.shape[-1])
+
+        def catch(layer: Layer) -> Any:
+            def hook(module: nn.Module, given: Any, out: Tensor) -> None:
+                read = layer.read(module, given[0], out, picture, self.anatomy.grid)
+                caught[layer.name] = read.clone() if layer.name in self._copied else read
+                versions[layer.name] = caught[layer.name]._version
+                if len(caught) == len(layers) and not whole:
                     raise _Enough
 
             return hook
 
-        with self._turn:
-            handles = [self.model.get_submodule(name).register_forward_hook(catch(name)) for name in modules]
-            try:
-                self.model(inputs)
-            except _Enough:
-                pass
-            except RuntimeError as error:
-                if not any(words in str(error) for words in TOO_SMALL):
-                    raise
-                asked = f"{inputs.shape[-1]} x {inputs.shape[-2]}"
-                raise ShapeError(f"{self.name} cannot look at {asked} pixels. Give a larger picture or size.") from error
-            finally:
-                for handle in handles:
-                    handle.remove()
-        return caught
+        handles = [self.model.get_submodule(layer.module).register_forward_hook(catch(layer)) for layer in layers]
+        try:
+            answer = self.model(inputs)
+            return caught, versions, answer[:, :, None, None] if whole else None
+        except _Enough:
+            return caught, versions, None
+        except RuntimeError as error:
+            if not any(words in str(error) for words in TOO_SMALL):
+                raise
+            asked = f"{inputs.shape[-1]} x {inputs.shape[-2]}"
+            raise ShapeError(f"{self.name} cannot look at {asked} pixels. Give a larger picture or size.") from error
+        finally:
+            for handle in handles:
+                handle.remove()
 
     @torch.no_grad()
     def scores(self, pictures: Tensor) -> Tensor:
         """The classifier's own answer, (B, classes), before any softmax."""
-        with self._turn:
-            return self.model(self.normalised(pictures)).float()
+        return self._caught(self.normalised(pictures), set(), whole=True)[1].flatten(1).float()
 
     # ---- the classifier as a layer
 
     @cached_property
+    def _class_layer(self) -> Layer | None:
+        return class_layer(self.model, self.head_name, self.anatomy)
+
+    @cached_property
     def _head(self) -> nn.Linear | None:
-        """The classifier, where it is one linear map of the last features' mean; what stands between (a norm, tokens) is
-        found by trying."""
-        module = dict(self.model.named_modules()).get(self.head_name)
-        if not isinstance(module, nn.Linear) or module.in_features != self._last_map.channels:
-            return None
-        pictures = torch.rand(2, 3, self.side, self.side, generator=torch.Generator().manual_seed(0)).to(devices.device())
-        with torch.no_grad():
-            maps = at_every_position(module, self._caught(self.normalised(pictures), {self._last_map.name})[self._last_map.name])
-            answer = self.scores(pictures)
-        return module if (maps.float().mean((2, 3)) - answer).norm() <= 0.05 * answer.norm() else None
-
-    @cached_property
-    def _last_map(self) -> Layer:
-        return self.all_layers[-1]
-
-    @cached_property
-    def _class_layer(self) -> Layer:
-        assert self._head is not None
-        return Layer(CLASSES, "Classifier", self._head.out_features, self._last_map.stride, self._last_map.size, 1.0)
+        """The classifier, where it is one linear map of the last map's mean. Elsewhere the class layer is the whole network's
+        answer, a map of one position."""
+        return linear_head(self.model, self.head_name, self.anatomy)
 
 
 def at_every_position(head: nn.Linear, features: Tensor) -> Tensor:

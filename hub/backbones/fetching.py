@@ -17,7 +17,8 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -133,17 +134,27 @@ def fetched_url(
 
     sha256_prefix: the first digits of its SHA-256, which torchvision writes into the names of its files.
     """
-    from torch import hub as torch_hub  # only torch knows where that folder is: torch.hub.set_dir may have been called
-
-    path = Path(torch_hub.get_dir()) / "checkpoints" / name
     words = {"name": name, "repo": name, "file": name, "largest": largest}
-    if path.is_file() and _digest(path).startswith(sha256_prefix):
+    if path := checkpoint(name, sha256_prefix):
         _check_size(path, words)
         return path
+    path = _checkpoints() / name
     _check_network(name, url)
     task = {"url": url, "folder": str(path.parent), "name": name, "largest": largest, "sha256": sha256_prefix}
     found = yield from _done(task, words, patience, slowest)
     return Path(found["path"])
+
+
+def checkpoint(name: str, sha256_prefix: str) -> Path | None:
+    """Where a file lies in torch.hub's folder of checkpoints, whole; or None."""
+    path = _checkpoints() / name
+    return path if path.is_file() and _digest(path).startswith(sha256_prefix) else None
+
+
+def _checkpoints() -> Path:
+    from torch import hub as torch_hub  # only torch knows where that folder is: torch.hub.set_dir may have been called
+
+    return Path(torch_hub.get_dir()) / "checkpoints"
 
 
 def _check_size(path: Path, words: dict[str, Any]) -> None:
@@ -171,6 +182,18 @@ def reachable(address: str, patience: float = 3.0) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """For other calls of huggingface_hub: where the hub cannot be reached, only what was downloaded before is looked for; its
+    client would try for a minute."""
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not reachable(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _done(

@@ -9,6 +9,11 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
+def prepared(model: nn.Module) -> nn.Module:
+    """A model in evaluation mode as it is looked into: its BatchNorms folded, nothing overwritten in place."""
+    return without_in_place(fold_batch_norms(model.eval()))
+
+
 def fold_batch_norms(model: nn.Module) -> nn.Module:
     """Merge every BatchNorm that directly follows a convolution into that convolution. Returns a new module for inference.
 

@@ -1,4 +1,4 @@
-"""From a name to a network. Grammar: `embedded` · `timm/NAME[.TAG]` · `hf-hub:OWNER/NAME[@REVISION]` · `local-dir:FOLDER`.
+"""From a name to a network: `fetched` brings its files, `load` gives the network, `layers` tells of it without its weights.
 
 timm is imported by the first network that is loaded: with torchvision, which it brings, that takes two seconds, and a page that
 opens need not wait for them.
@@ -6,158 +6,170 @@ opens need not wait for them.
 
 from __future__ import annotations
 
-import json
-import logging
-import socket
+import hashlib
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import torch
-from torch import nn
 
+from hub.backbones import catalogue, fetching, naming
 from hub.backbones.backbone import Backbone
-from hub.errors import NotOffline, UnknownBackbone, UnsupportedBackbone
+from hub.backbones.blueprints import Blueprint, blueprint, config_of, from_folder
+from hub.backbones.fetching import Wanted
+from hub.backbones.layers import DEPTHS, Layer, unit_names
+from hub.backbones.lifeline import Progress
+from hub.backbones.naming import Name
+from hub.backbones.shelf import Shelf
+from hub.errors import UnknownLayer, UnsupportedBackbone
 
 HERE = Path(__file__).parent
-_turn = threading.RLock()
-CATALOGUE = (
-    "embedded",
-    "timm/resnet50.a1_in1k",
-    "timm/vgg19.tv_in1k",
-    "timm/convnext_tiny.fb_in22k_ft_in1k",
-    "timm/inception_v3.tv_in1k",
-    "timm/densenet121.tv_in1k",
-    "timm/mobilenetv3_small_100.lamb_in1k",
-)
+KEPT_BYTES = 2 << 30
+SLACK = 1.5  # a file may hold what the network does not use, such as auxiliary classifiers
+_shelf: Shelf[Backbone] = Shelf(KEPT_BYTES, lambda network: network.bytes)
+_drawing = threading.RLock()
 
 
-def names() -> list[str]:
-    """The networks to offer in a menu, the embedded one first. `load` takes others too."""
-    return list(CATALOGUE)
+# ---------------------------------------------------------------- networks
 
 
 def load(name: str) -> Backbone:
-    """A network by name, frozen. The last few are kept, and two who ask for one at once get the same.
+    """A network by name, frozen; its files are fetched where they are not here. As many as fit into KEPT_BYTES are kept, and two
+    who ask for one at once get the same.
 
-    Raises UnknownBackbone where nothing answers to the name, UnsupportedBackbone where its layers are not feature maps,
-    NotOffline where its weights would have to be downloaded and cannot.
+    Raises UnknownBackbone where nothing answers to the name, UnsupportedBackbone where it cannot be looked into, OverLimit where
+    it is too large, NotOffline and FetchFailed where its weights would have to be downloaded and cannot.
     """
-    with _turn:
-        return _load(name)
+    asked = str(naming.parse(name))
+    return _shelf.get(asked, lambda: _made(asked))
 
 
+@cache
 def judge() -> Backbone:
     """The second network of this project, which no technique ever optimises against: it says what another network sees."""
-    with _turn:
-        return _judge()
+    plan = from_folder(Name("local-dir", "judge"), HERE / "judge")
+    return Backbone("judge", plan.fill(None), plan.config, plan.classes)
 
 
-@lru_cache(maxsize=4)
-def _load(name: str) -> Backbone:
-    if name == "embedded":
-        return _from_folder("embedded", HERE / "embedded")
-    if name.startswith("local-dir:"):
-        folder = Path(name.removeprefix("local-dir:"))
-        if not (folder / "config.json").is_file():
-            raise UnknownBackbone(name, hint="That folder has no config.json; a timm or Hugging Face model folder is wanted.")
-        return _from_folder(name, folder)
-    if name.startswith("hf-hub:"):
-        return _pretrained(name, name)
-    import timm
-
-    architecture = name.removeprefix("timm/")
-    if not timm.is_model(architecture.partition(".")[0]):
-        known = [*CATALOGUE, *(f"timm/{n}" for n in timm.list_models())]
-        raise UnknownBackbone(name, known, hint="List some: netsee list --backbones")
-    if architecture not in _with_weights():
-        raise UnknownBackbone(name, [f"timm/{n}" for n in _with_weights()], hint="There are no trained weights of that name.")
-    return _pretrained(name, architecture)
+def _made(asked: str) -> Backbone:
+    for _ in fetched(asked):
+        pass
+    name, plan = naming.parse(asked), drawn(asked)
+    plan.bare  # noqa: B018  (where it is too large, this says so before memory is taken)
+    if name.seed is None:
+        model = plan.fill(_lies(plan))
+    else:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(name.seed)
+            model = plan.build()
+    return Backbone(asked, model, plan.config, plan.classes)
 
 
-@cache
-def _with_weights() -> frozenset[str]:
-    """Every timm name that has weights, with its tag and without."""
-    import timm
-
-    tagged = timm.list_pretrained()
-    return frozenset(tagged) | {name.partition(".")[0] for name in tagged}
+# ---------------------------------------------------------------- what is known before the weights are here
 
 
-@cache
-def _judge() -> Backbone:
-    return _from_folder("judge", HERE / "judge")
+@lru_cache(maxsize=32)
+def _drawn(asked: str) -> Blueprint:
+    return blueprint(naming.parse(asked))
 
 
-def _from_folder(name: str, folder: Path) -> Backbone:
-    """Through timm's own door for local folders, exactly as a Hub model would be."""
-    import timm
-
-    with torch.random.fork_rng(devices=[]):  # building draws initial weights, and the global state is not ours to move
-        model = timm.create_model(f"local-dir:{folder}", pretrained=True)
-    config = json.loads((folder / "config.json").read_text())
-    return _checked(name, model, {**model.pretrained_cfg, "showpieces": config.get("showpieces")}, config.get("label_names"))
+def drawn(name: str) -> Blueprint:
+    """The blueprint of a network, whose files but for the weights are here. Raises as `load`."""
+    with _drawing:  # sizes of modules are watched while one is drawn, for all threads
+        return _drawn(name)
 
 
-def _pretrained(name: str, timm_name: str) -> Backbone:
-    import timm
-
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not the visitor's concern; our one line is
-    try:
-        with impatient(), torch.random.fork_rng(devices=[]):
-            model = timm.create_model(timm_name, pretrained=True)
-    except Exception as error:
-        raise NotOffline(
-            f"{name} must be downloaded once and that failed ({type(error).__name__}). Connect to the network, or use 'embedded'."
-        ) from error
-    return _checked(name, model, model.pretrained_cfg, model.pretrained_cfg.get("label_names") or _imagenet_names(model))
+def layers(name: str) -> list[Layer]:
+    """The layers of a network, without its weights: those of a menu are told at once and offline. Raises as `load`."""
+    asked = str(naming.parse(name))
+    for _ in _config_fetched(asked):
+        pass
+    with _drawing:
+        return _drawn(asked).layers()
 
 
-@contextmanager
-def impatient() -> Iterator[None]:
-    """Where the hub cannot be reached, only what was downloaded before is looked for; its client would try for a minute."""
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or not reachable(constants.ENDPOINT)
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
+def units(name: str, layer: str) -> list[str]:
+    """The names of a layer's channels, as `Backbone.units` has them, without weights. Raises as `load`, and UnknownLayer."""
+    known = layers(name)
+    plan = drawn(str(naming.parse(name)))
+    wanted = plan.anatomy.deep(layer).name if layer in DEPTHS else layer
+    found = next((each for each in known if each.name == wanted), None)
+    if found is None:
+        raise UnknownLayer(layer, [*DEPTHS, *(each.name for each in known)], of=name, hint=f"List them: netsee layers {name}")
+    return unit_names(found, plan.classes)
 
 
-def reachable(address: str, patience: float = 3.0) -> bool:
-    """Whether somebody takes a connection at the host of a web address, within `patience` seconds for each of its numbers;
-    a proxy is trusted to."""
-    parts = urlsplit(address)
-    if parts.scheme in getproxies():
-        return True
-    try:
-        socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), patience).close()
-    except OSError:
+# ---------------------------------------------------------------- files
+
+
+def fetched(name: str) -> Iterator[Progress]:
+    """Bring the files of a network, where they are not here: how far each is, about four times a second.
+
+    Nothing is asked of the network for what lies in the cache. Closing it cancels. Raises as `load`.
+    """
+    asked = naming.parse(name)
+    if asked.scheme in ("embedded", "local-dir"):
+        return
+    yield from _config_fetched(str(asked))
+    plan = drawn(str(asked))
+    if asked.seed is not None or plan.local or _lies(plan) is not None:
+        return
+    with _drawing:
+        largest = round(SLACK * plan.bytes) + (16 << 20)
+    if plan.url:
+        yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)
+    elif plan.weights:
+        yield from fetching.fetch(limited(plan.weights, largest))
+    else:
+        raise UnsupportedBackbone(f"{name} has no safetensors on the Hub. Other formats can run code, so they are not read.")
+
+
+def _config_fetched(asked: str) -> Iterator[Progress]:
+    name = naming.parse(asked)
+    if name.scheme == "hf-hub" and fetching.cached(config_of(name)) is None:
+        yield from fetching.fetch(config_of(name))
+
+
+def limited(wanted: Wanted, largest: int) -> Wanted:
+    """The same file, which may have so many bytes at most."""
+    return Wanted(wanted.repo, wanted.file, wanted.revision, largest, wanted.sha256)
+
+
+def is_here(name: str) -> bool:
+    """Whether a network can be loaded without any download."""
+    asked = naming.parse(name)
+    if asked.scheme == "hf-hub" and fetching.cached(config_of(asked)) is None:
         return False
-    return True
+    plan = drawn(str(asked))
+    return asked.seed is not None or plan.local or _lies(plan) is not None
 
 
-def _checked(name: str, model: nn.Module, config: dict[str, Any], classes: list[str] | None) -> Backbone:
-    if hasattr(model, "patch_embed"):
-        raise UnsupportedBackbone(f"{name} is a transformer, whose layers are tokens. Choose a convolutional network.")
-    return Backbone(name, model, config, classes)
+def pinned(name: str) -> str:
+    """Record which weights a name of the menu stands for, read off the file that was downloaded. Returns the revision.
+
+    Raises UnsupportedBackbone where it has no file of the Hub, UnknownBackbone where the name is not in the menu.
+    """
+    asked = naming.parse(name)
+    catalogue.check_offered(name)
+    plan = drawn(asked.trained)
+    path = _lies(plan) if plan.weights else None
+    if path is None:
+        raise UnsupportedBackbone(f"{name} has no file from the Hub here, so nothing can be pinned. Fetch it first.")
+    revision = path.parent.name if path.parent.parent.name == "snapshots" else plan.weights.revision
+    with path.open("rb") as file:
+        catalogue.record(asked.trained, catalogue.Pin(revision, hashlib.file_digest(file, "sha256").hexdigest()))
+    return revision
 
 
-def _imagenet_names(model: nn.Module) -> list[str] | None:
-    """The names of the thousand classes of ImageNet, which timm knows, where the model has as many."""
-    from timm.data import ImageNetInfo
+def _lies(plan: Blueprint) -> Path | None:
+    """Where the weights are, if they are here."""
+    if plan.url:
+        return fetching.checkpoint(*reversed(_checkpoint(plan.url)))
+    return fetching.cached(plan.weights) if plan.weights else None
 
-    if model.num_classes != 1000:
-        return None
-    known = ImageNetInfo()
-    names = [known.index_to_description(i).partition(",")[0] for i in range(1000)]
-    seen = Counter(names)
-    return [n if seen[n] == 1 else f"{n} {i}" for i, n in enumerate(names)]
+
+def _checkpoint(url: str) -> tuple[str, str]:
+    """(the first digits of its SHA-256, its name) of a file of torchvision's, which has the one in the other."""
+    name = Path(url).name
+    return name.rpartition("-")[2].partition(".")[0], name

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from hub.backbones.loading import impatient, reachable
+from hub.backbones.fetching import impatient, reachable
 from hub.errors import BadParams, HubError, NotOffline
 from plugins.autoencoders.build_autoencoder.saved import NAME, Saved, read
 

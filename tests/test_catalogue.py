@@ -1,0 +1,146 @@
+"""The menu of networks, held to what timm and torchvision say; and each of them, untrained, in every technique."""
+
+import json
+import re
+
+import pytest
+import timm
+import torch
+import torchvision
+
+import hub
+from hub import backbones, registry, samples
+from hub.backbones import CLASSES, catalogue
+from hub.backbones.catalogue import CATALOGUE, Pin
+from hub.backbones.loading import drawn
+from hub.errors import UnknownBackbone
+from hub.policy import Policy
+from tests.networks import some_pictures
+
+NAMES = [entry.name for entry in CATALOGUE]
+LOOKERS = sorted(name for name, each in registry.techniques().items() if each.Params.fields_meaning("backbone"))
+LONG = {"sparse_autoencoder", "style_transfer", "photo_style"}
+SETTINGS = {"sparse_autoencoder": {"source": "a layer of a network", "layer": "middle"}}
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+def test_an_entry_is_what_the_network_is(entry):
+    plan = drawn(entry.name)
+    assert plan.side == entry.side
+    parameters = sum(p.numel() for p in plan.bare.parameters()) / 1e6
+    assert parameters == pytest.approx(entry.parameters, rel=0.03)
+    layers = [layer.name for layer in backbones.layers(entry.name)]
+    assert set(entry.layers.values()) <= set(layers) and set(entry.layers) <= set(registry.techniques())
+    assert not set(entry.layers.values()) or {plan.anatomy.deep("early").name} <= set(layers)
+    assert entry.licence == licence(entry.name)
+
+
+def licence(name: str) -> str:
+    if name == "embedded":
+        return "apache-2.0"
+    if name.startswith("torchvision/"):  # the licence of torchvision itself, which its weights come under
+        return "bsd-3-clause"
+    return timm.models.get_pretrained_cfg(name.removeprefix("timm/")).license
+
+
+def test_the_menu_has_each_network_once_and_says_why_one_would_look():
+    assert len(set(NAMES)) == len({entry.title for entry in CATALOGUE}) == len({entry.about for entry in CATALOGUE}) == len(CATALOGUE) >= 15
+    assert NAMES[0] == "embedded"
+
+
+def test_torchvision_still_has_the_file_whose_hash_is_in_its_name():
+    url = drawn("torchvision/googlenet").url
+    assert url == torchvision.models.GoogLeNet_Weights.DEFAULT.url and re.fullmatch(r"googlenet-[0-9a-f]{8}\.pth", url.rpartition("/")[2])
+
+
+def test_every_network_of_the_hub_has_an_address_of_safetensors():
+    for name in NAMES:
+        if name.startswith("timm/"):
+            wanted = drawn(name).weights
+            assert wanted.repo == name and wanted.file == "model.safetensors"
+
+
+# ---- what a hosted hub takes
+
+
+def test_a_hosted_hub_takes_the_menu_and_its_untrained_selves_and_nothing_else():
+    class Params(hub.Params):
+        backbone: hub.BackboneName = hub.Field("embedded", description="x")
+
+    for name in (*NAMES, "timm/vgg19.tv_in1k?random"):
+        Params.read({"backbone": name}, Policy.public())
+    for name in ("timm/resnet34.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "local-dir:/etc", "http://x/y"):
+        with pytest.raises(UnknownBackbone):
+            Params.read({"backbone": name}, Policy.public())
+
+
+# ---- pins
+
+
+def test_a_pin_decides_which_revision_is_fetched_and_what_it_must_be(monkeypatch, tmp_path):
+    pins = tmp_path / "pins.json"
+    pins.write_text("{}")
+    monkeypatch.setattr(catalogue, "PINS", pins)
+    catalogue._pins.cache_clear()
+    name, pin = "timm/resnet18.a1_in1k", Pin("a" * 40, "b" * 64)
+    assert catalogue.pin(name) is None
+    catalogue.record(name, pin)
+    assert catalogue.pin(name) == pin and json.loads(pins.read_text()) == {name: {"revision": "a" * 40, "sha256": "b" * 64}}
+    from hub.backbones.blueprints import blueprint
+    from hub.backbones.naming import parse
+
+    wanted = blueprint(parse(name)).weights
+    assert (wanted.revision, wanted.sha256) == ("a" * 40, "b" * 64)
+    monkeypatch.undo()
+    catalogue._pins.cache_clear()
+
+
+def test_what_ships_is_pinned_by_nothing_that_was_made_up():
+    for pin in json.loads(catalogue.PINS.read_text()).values():
+        assert re.fullmatch("[0-9a-f]{40}", pin["revision"]) and re.fullmatch("[0-9a-f]{64}", pin["sha256"])
+
+
+# ---- each of them, untrained
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_truncation_is_exact(name):
+    """Features are those of a full pass, and, as far as folding BatchNorms rounds, those of the network as it was."""
+    network = backbones.load(f"{name}?random")
+    picture, words = some_pictures(1, network.side, network.side), ["early", "middle", "late"]
+    maps = network.features(picture, words)
+    with torch.no_grad():
+        whole, _ = network._caught(network.normalised(picture), {network.layer(word) for word in words}, whole=True)
+    for word in words:
+        assert torch.equal(maps[word], whole[network.layer(word).name]), word
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_layers_told_without_weights_are_those_that_it_has(name):
+    network = backbones.load(f"{name}?random")
+    assert backbones.layers(name) == network.layers()
+    assert backbones.units(name, "late") == network.units("late")
+    late, size = network.layer("late"), network.side
+    assert network.features(some_pictures(1, size, size), ["late"])["late"].shape[1:] == (late.channels, *late.size)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_reach_the_picture_and_no_weight(name):
+    network = backbones.load(f"{name}?random")
+    for layer in ("middle", CLASSES):
+        picture = some_pictures(1, 64, 64).requires_grad_()
+        network.features(picture, [layer])[layer].float().square().mean().backward()
+        assert picture.grad.abs().sum() > 0, layer
+    assert all(parameter.grad is None for parameter in network.model.parameters())
+
+
+@pytest.mark.parametrize("technique", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in LOOKERS])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_technique_runs_on_every_network(name, technique):
+    found, network = registry.technique(technique), f"{name}?random"
+    photo = samples.load("cat").resize((64, 48)) if found.picture != "none" else None
+    settings = {**found.Params.quick, **SETTINGS.get(technique, {}), found.Params.fields_meaning("backbone")[0]: network}
+    result = found(photo, settings)
+    assert result.image is not None and result.recipe.params[found.Params.fields_meaning("backbone")[0]] == network
+    hooks = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in backbones.load(network).model.modules())
+    assert hooks == 0
