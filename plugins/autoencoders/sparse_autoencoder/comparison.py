@@ -9,8 +9,8 @@ from torch import Tensor
 from hub import Curve
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
+from plugins.autoencoders._pauses import Work
 from plugins.autoencoders.sparse_autoencoder import codes, dictionaries
-from plugins.autoencoders.sparse_autoencoder.pauses import Work
 
 LEARNT = "learnt atoms"
 SEARCHED = 128  # examples whose best codes under each penalty are searched for

@@ -17,11 +17,11 @@ from hub.pixels import images
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._pauses import Scene, Work, during
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.activations import Activations, Activity
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
-from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 BY_PCA = "variance explained by as many principal components"
 SHOWN = 24  # latents in the gallery

@@ -16,11 +16,11 @@ from plugins.autoencoders import _pages
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._patches import Patches, in_parts
+from plugins.autoencoders._pauses import Scene, Work, during
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
 from plugins.autoencoders.sparse_autoencoder.patchwork import AT_ONCE, Subject
-from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 JUDGED = 2000  # held-out patches that anything is measured on
 WATCHED = 500  # those of them that the loss is measured on as it learns
