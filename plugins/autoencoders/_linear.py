@@ -43,8 +43,8 @@ class PCA:
     def leading(cls, data: Tensor, count: int) -> PCA:
         """The first `count` components alone, (count, D), in a fraction of the time where D is in the thousands.
 
-        data: (N, ...). Their variances are right to better than a thousandth. Of the rest of the data, as `error` and `covariance`
-        need it, nothing is known. By subspace iteration (Halko et al. 2011), from the same chance every time.
+        data: (N, ...). Their variances are right to better than a thousandth. Of the rest of the data, which `error` and
+        `covariance` need, nothing is known. By subspace iteration (Halko et al. 2011), from the same chance every time.
         """
         flat = data.flatten(1)
         mean, more = flat.mean(0), min(count + SPARE, *flat.shape)
