@@ -200,7 +200,7 @@ def caption(found: Found, asked: Asked, figures: dict[str, float], rows: bool) -
 def trade_off(found: Found, held: Tensor, pca: PCA) -> Work[dict[str, Curve]]:
     """Variance explained over the latents kept of each place."""
     data, known = held[:JUDGED] - pca.mean, {"principal components": pca.components}
-    searched = {comparison.LEARNT: found.made.dictionary}
+    searched = {comparison.LEARNT: found.made.dictionary, comparison.UNLEARNT: found.made.begun}
     points = yield from comparison.trade_off(data, searched, known, found.made.settings.k, codes.explained)
     code = found.made.encode(held[:JUDGED])
     encoder = codes.active(code), codes.explained(held[:JUDGED], found.made.decode(code))
