@@ -137,3 +137,9 @@ def test_a_walk_begins_and_ends_where_it_says():
             step = frames.size[0] // 8
             small = shown[step // 2 :: step, step // 2 :: step] / 255
             assert torch.allclose(small, made(data.held[[example]])[0, 0].clamp(0, 1), atol=0.01)
+
+
+def test_the_figures_at_the_end_can_be_stopped():
+    *_, penultimate, last = stream = list(hub.stream("autoencoder", data="digits", code=2, steps=2))
+    assert last.progress == 1 and penultimate.progress == 0.95
+    assert sum(each.progress == 0.95 for each in stream) >= 5

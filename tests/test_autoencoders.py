@@ -9,6 +9,7 @@ from torch import nn
 
 from hub.errors import BadFile, BadParams, NotFinite
 from plugins.autoencoders import _linear as linear
+from plugins.autoencoders import _training
 from plugins.autoencoders._enlarging import ENLARGE, MaxUnpool
 from plugins.autoencoders._examples import bundled, others_than
 from plugins.autoencoders._figures import psnr, ssim
@@ -37,6 +38,22 @@ def test_pca_errs_by_the_tail_of_the_singular_values():
     for k in range(7):
         assert pca.error(k) == pytest.approx(float(values[k:].square().sum()) / data.numel(), abs=1e-10)
         assert linear.mean_squared(pca.through(data.float(), k), data.float()) == pytest.approx(pca.error(k), rel=1e-4, abs=1e-9)
+
+
+def test_the_leading_components_alone_are_those_of_pca():
+    data = bundled("photographs", 12).train[:3000]
+    pca, few = linear.PCA.of(data), linear.PCA.leading(data, 20)
+    assert few.components.shape == (20, data[0].numel()) and torch.equal(few.mean, data.flatten(1).mean(0))
+    assert torch.allclose(few.variances, pca.variances[:20], rtol=1e-3)
+    held = bundled("photographs", 12).held[:1000]
+    errors = [linear.mean_squared(each.through(held, 20), held) for each in (pca, few)]
+    assert errors[1] == pytest.approx(errors[0], rel=1e-3)
+    assert linear.angle(few.components[:8], pca.components[:8]) < 0.5
+
+
+def test_of_few_data_all_leading_components_are_there():
+    few, pca = (make(some_data(5, 6)) for make in (lambda data: linear.PCA.leading(data, 4), linear.PCA.of))
+    assert torch.allclose(few.components, pca.components[:4], atol=1e-3)
 
 
 def test_the_angle_between_spaces_is_that_of_a_hand_worked_turn():
@@ -244,6 +261,21 @@ def test_a_held_out_error_that_is_no_number_is_said_so():
     course, nan = Course(5, 50, 0.1), float("nan")
     with pytest.raises(NotFinite, match="held-out"):
         list(Training(line, squared(line, torch.ones(3)), data, course, chance(), held=lambda: nan, keep_best=True).run())
+
+
+def test_where_looks_are_far_between_the_last_preview_comes_again_and_nothing_else_changes(monkeypatch):
+    curves = []
+    for patience in (math.inf, -1.0):
+        monkeypatch.setattr(_training, "PATIENCE", patience)
+        made = network(Design((1, 1, 6), "linear", 2, depth=1), chance())
+        data = some_data().reshape(-1, 1, 1, 6)
+        training = Training(made, lambda x, made=made: (made(x) - x).square().mean(), data, Course(12), chance())
+        seen = list(training.run(looks=3))
+        curves.append(training.log.training)
+        assert len(seen) == (3 if patience > 0 else 12)
+        assert [each.progress for each in seen] == sorted({each.progress for each in seen})
+    assert curves[0] == curves[1]
+    assert len(list(Training(made, training.objective, training.data, Course(12), chance()).run(looks=3, files=dict))) == 3
 
 
 @pytest.mark.parametrize(("steps", "looks", "shown"), [(19, 10, 10), (20, 5, 5), (3, 10, 3)])

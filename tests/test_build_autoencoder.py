@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from plugins.autoencoders._file import packed, unpacked
 from plugins.autoencoders._networks import ACTIVATIONS, Design, network
 from plugins.autoencoders._patches import Patches
 from plugins.autoencoders._training import Course
-from plugins.autoencoders.build_autoencoder import Params, bench, looks, measures, saved, words
+from plugins.autoencoders.build_autoencoder import Params, bench, effort, looks, measures, saved, words
 from plugins.autoencoders.build_autoencoder.task import Task, lengths
 from tests.networks import one_thread  # noqa: F401  (for this module)
 
@@ -265,6 +266,30 @@ EDGES = ({"code": 256}, {"code": 1}, {"steps": 0}, {"amount": 0.0, "noise": "gau
 def test_edges_of_what_is_allowed_give_a_result(values):
     result = hub.run("build_autoencoder", **{**Params.quick, **values})
     assert result.caption and all(math.isfinite(v) for v in result.metrics.values())
+
+
+DAYS = {"kind": "convolutional", "width": 1024, "depth": 2, "batch": 4096, "steps": 5000}
+
+
+def test_days_of_work_are_refused_with_what_to_lower_and_what_is_said_to_fit_does():
+    with pytest.raises(BadParams, match="Take at most [0-9]+ steps, or lower batch, width or depth") as error:
+        hub.run("build_autoencoder", **DAYS)
+    fits = int(re.search(r"at most (\d+) steps", str(error.value))[1])
+    design, count = Design((1, 8, 8), "convolutional", 16, 2, 128), len(bundled("digits").train)
+    effort.affordable(design, fits, count)
+    with pytest.raises(BadParams):
+        effort.affordable(design, fits + 1, count)
+    assert "\n" not in str(error.value) and fits < DAYS["steps"]
+    with pytest.raises(BadParams, match="Lower batch, width or depth"):
+        effort.affordable(design, 1, 10**9)
+
+
+def test_products_are_counted_as_by_hand():
+    dense = Design((1, 4, 4), "dense", 3, 2, 5)
+    assert effort.products(dense) == 2 * (16 * 5 + 5 * 3)
+    once = Design((1, 4, 4), "convolutional", 3, 1, 2)
+    around = 2 * 2 * 2  # numbers before and after the code
+    assert effort.products(once) == 16 * 9 * 2 + around * 3 + 3 * around + 16 * 9 * 2 * 2 + 16 * 9 * 2
 
 
 def test_nothing_is_called_held_out_of_a_picture_too_small_to_part():

@@ -11,12 +11,15 @@ from PIL import Image
 import hub
 from hub import samples
 from hub.errors import BadParams
-from plugins.autoencoders._examples import bundled
+from plugins.autoencoders._examples import TEST_PHOTOS, bundled, others_than, photograph
 from plugins.autoencoders._figures import psnr
 from plugins.autoencoders._linear import PCA, denoiser, denoising_error, restorer, unmasker
 from plugins.autoencoders._networks import Design, network
+from plugins.autoencoders._patches import Patches
+from plugins.autoencoders._pauses import finished
 from plugins.autoencoders._training import Course, Training
 from plugins.autoencoders.denoising_autoencoder import classical, report
+from plugins.autoencoders.denoising_autoencoder import shrinkage as patchwise
 from plugins.autoencoders.denoising_autoencoder.lessons import lessons, moments
 from plugins.autoencoders.denoising_autoencoder.shrinkage import Shrinkage
 from plugins.autoencoders.denoising_autoencoder.spoiling import Spoiling, cut, darkened, filled, noise_of
@@ -42,6 +45,16 @@ def masks(count: int, numbers: int, keep: float) -> torch.Tensor:
 def cat(side: int = 160) -> Image.Image:
     """The middle of the cat, which is never trained on."""
     return samples.load("cat").crop((100, 60, 100 + side, 60 + side))
+
+
+def cut_from(pieces: torch.Tensor, photo: torch.Tensor) -> int:
+    """How many of some pieces are cut from a photo, by the pixels of their diagonals, value for value."""
+    side = pieces.shape[-1]
+    line, whole = torch.arange(side), Patches.of(photo, side).padded[0]
+    down, across = (n - side + 1 for n in whole.shape[-2:])
+    rows, columns = torch.arange(down)[:, None, None] + line, torch.arange(across)[None, :, None] + line
+    there = {each.tobytes() for each in whole[:, rows, columns].permute(1, 2, 0, 3).reshape(-1, 3 * side).numpy()}
+    return sum(each.tobytes() in there for each in pieces[..., line, line].reshape(len(pieces), -1).numpy())
 
 
 # ---------------------------------------------------------------- the linear optimum
@@ -156,13 +169,14 @@ def test_a_patch_that_is_alone_begins_as_wieners_filter():
     assert torch.allclose(found.flatten(1), wanted, atol=1e-5)
 
 
-def test_restoring_strip_by_strip_changes_nothing():
+def test_restoring_strip_by_strip_changes_nothing(monkeypatch):
+    monkeypatch.setattr(patchwise, "STRIP", 12 * 40)
     made, picture = shrinkage(), torch.rand(1, 3, 211, 12, generator=chance(1))
     missing = (torch.rand(1, 1, 211, 12, generator=chance(2)) < 0.2).float()
     with torch.no_grad():
         torch.nn.init.normal_(made.correct, generator=chance(3))
-        assert torch.allclose(made.restore(picture, missing), made(picture, missing, 1), atol=1e-5)
-        assert torch.allclose(made.restore(picture, missing, 4), made(picture, missing, 4), atol=1e-5)
+        for stride in (1, 4):
+            assert torch.allclose(finished(made.restore(picture, missing, stride)), made(picture, missing, stride), atol=1e-5)
 
 
 # ---------------------------------------------------------------- without a clean picture
@@ -185,7 +199,8 @@ def test_what_foretells_hidden_pixels_is_near_the_best_strength(name):
     clean = torch.from_numpy(np.asarray(cat()).astype(np.float32) / 255).permute(2, 0, 1)[None]
     noisy = Spoiling(25 / 255).noisy(clean, chance())
     tool, strengths = classical.denoisers(25 / 255)[name]
-    best, blind = classical.tuned(tool, strengths, noisy, clean)[0], classical.calibrated(tool, strengths, noisy)[0]
+    best = finished(classical.tuned(tool, strengths, noisy, clean))[0]
+    blind = finished(classical.calibrated(tool, strengths, noisy))[0]
     assert psnr(blind, clean) > psnr(best, clean) - 0.7
 
 
@@ -215,11 +230,13 @@ def test_wavelets_take_pictures_of_any_size(size, channels):
 
 
 def test_a_photo_it_has_never_seen_is_restored_better_than_by_the_tuned_classical_tools():
-    result = hub.run(NAME, cat(128), steps=40)
+    photo = cat(160)
+    assert others_than(photo, TEST_PHOTOS) == ("astronaut",)  # no weights are chosen by the cat either: it is known again
+    result = hub.run(NAME, photo, steps=40)
     figures = {row["method"]: row["PSNR, dB"] for row in result.table}
     ours = figures.pop("denoising autoencoder")
     assert ours > figures["total variation"] + 1 and ours > max(figures.values()) + 0.3
-    assert result.image.size == (128, 128) and result.images[0][1].startswith("Spoiled")
+    assert result.image.size == (160, 160) and result.images[0][1].startswith("Spoiled")
 
 
 def test_half_of_the_pixels_are_put_back_and_the_others_left_alone(monkeypatch):
@@ -302,8 +319,8 @@ def test_a_noisy_picture_cannot_be_learnt_from():
 
 
 def test_whole_pictures_are_learnt_from_to_their_rims_and_pieces_of_photographs_are_not():
-    faces = lessons(None, None, "faces", Spoiling(0.1), chance())
-    pieces = lessons(None, cat(), "photographs", Spoiling(0.1), chance())
+    faces = finished(lessons(None, None, "faces", Spoiling(0.1), chance()))
+    pieces = finished(lessons(None, cat(), "photographs", Spoiling(0.1), chance()))
     rim = torch.ones_like(faces.clean)
     rim[..., 2:-2, 2:-2] = 0
     assert float(faces.error(rim, torch.zeros_like(rim))) > 0
@@ -344,8 +361,32 @@ def test_pictures_of_any_size_get_finite_figures(size, values):
 
 
 def test_nothing_is_learnt_from_the_picture_itself_unless_asked():
-    own = samples.load("coffee")
-    taught = lessons(None, own, "photographs", Spoiling(0.1), chance())
-    everything = lessons(None, None, "photographs", Spoiling(0.1), chance())
-    assert len(taught.train) == 4000 // 7 * 7 and len(everything.train) == 4000
+    own, photo = samples.load("coffee"), photograph("coffee")
+    taught = finished(lessons(None, own, "photographs", Spoiling(0.1), chance()))
+    everything = finished(lessons(None, None, "photographs", Spoiling(0.1), chance()))
+    asked = finished(lessons(photo, own, "photographs", Spoiling(0.1), chance()))
+    assert cut_from(taught.train, photo) == cut_from(taught.clean, photo) == 0
+    assert cut_from(everything.train, photo) == 4000 // 8 and cut_from(asked.train, photo) == len(asked.train)
     assert "flatters" in hub.run(NAME, cat(), learn_from="itself", steps=1).caption
+
+
+def test_without_a_picture_there_is_no_picture_to_learn_from():
+    with pytest.raises(BadParams, match="learn_from: there is no picture of yours"):
+        hub.run(NAME, learn_from="itself")
+
+
+def test_the_linear_rivals_take_a_patch_at_every_pixel_and_strips_change_nothing(monkeypatch):
+    pca = PCA.of(torch.rand(4000, 3, 4, 4, generator=chance()))
+    picture = torch.rand(1, 3, 70, 12, generator=chance(1))
+    every = Patches.of(picture, 4, stride=1)
+    wanted = every.joined(pca.through(every.all(), 5))
+    monkeypatch.setattr(classical, "rows_for", lambda width: 32)
+    found = finished(classical.by_patches(lambda part: pca.through(part, 5), picture, 4))
+    assert torch.allclose(found, wanted, atol=1e-6)
+    assert finished(classical.principal_components(picture, pca, 4, 1e-6))[1] == 48
+
+
+def test_restoring_and_the_other_tools_can_be_stopped_on_the_way():
+    shown = [each for each in hub.stream(NAME, cat(), steps=1) if 0.7 <= each.progress < 1]
+    before, after = ([each.caption.startswith(word) for each in shown].count(True) for word in ("Learnt", "Restored"))
+    assert before >= 1 and after >= 16 + 3  # each strength of three tools, two linear maps, the beginning

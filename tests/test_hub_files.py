@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -199,6 +200,28 @@ def test_what_is_pulled_is_checked(there):
     there.files[saved.NAME] = b"something else"
     with pytest.raises(BadFile, match="not a whole file"):
         hub_files.pull("somebody/small")
+
+
+def test_a_file_that_is_too_large_is_not_fetched(there, monkeypatch):
+    there.files[saved.NAME] = bytes(2**20 + 1)
+    monkeypatch.setattr(hub_files, "MOST_BYTES", 2**20)
+    with pytest.raises(BadParams, match="larger than 1 MiB") as error:
+        hub_files.pull("somebody/small")
+    assert one_line(error) and "HEAD" in {how for how, _ in there.asked} and "GET" not in {how for how, _ in there.asked}
+
+
+def test_the_clients_warnings_are_silenced_for_the_time_of_a_call_only(there, file):
+    log = logging.getLogger("huggingface_hub")
+    before, seen = log.level, []
+    log.setLevel(logging.INFO)
+    try:
+        with hub_files._in_one_line("somebody/small", None):
+            seen.append(log.level)
+        with pytest.raises(BadParams), hub_files._in_one_line("somebody/small", None):
+            raise OSError("full")
+        assert seen == [logging.ERROR] and log.level == logging.INFO
+    finally:
+        log.setLevel(before)
 
 
 def test_a_name_that_is_none_is_said_before_anything_is_asked(there, file):

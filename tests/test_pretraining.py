@@ -14,8 +14,9 @@ import hub
 from hub import devices
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._networks import Design, network
-from plugins.autoencoders.pretraining import OLD, PRETRAINED, RATES, TODAY, Params, features, lessons_of
+from plugins.autoencoders.pretraining import OLD, PRETRAINED, RATES, TODAY, Params, astray, features, lessons_of
 from plugins.autoencoders.pretraining.lessons import accuracies, balanced, counts_to, gain, teach
+from plugins.autoencoders.pretraining.sheets import Report
 from plugins.autoencoders.pretraining.stacks import (
     Layer,
     Stack,
@@ -295,6 +296,28 @@ ODD = [
     {"most": 10},
     {"units": "ReLU", "rate": 10.0},
 ]
+
+
+def reading(*shares: float) -> Report:
+    """A report of ReLU networks that read such shares right after 10 and 20 labels, from each start."""
+    lessons = lessons_of(Params(seeds=2, most=20), chance())
+    report = Report(lessons)
+    told = [torch.tensor([[0.1, share]] * 2, dtype=torch.float64) for share in shares]
+    report.learnt["ReLU"] = dict(zip((OLD, PRETRAINED, TODAY), told, strict=True))
+    return report
+
+
+def test_networks_that_end_near_chance_are_named_and_what_to_try():
+    fast, slow = Params(rate=10.0), Params(rate=1.0)
+    assert astray(reading(0.5, 0.3, 0.25), fast) == ""
+    said = astray(reading(0.11, 0.6, 0.1), fast)
+    assert f"ReLU units, {OLD}; ReLU units, {TODAY}." in said and "after 20 labels" in said and "smaller rate" in said
+    assert PRETRAINED not in said and "more lessons or fewer layers" in astray(reading(0.11, 0.6, 0.1), slow)
+
+
+def test_ten_times_the_rate_with_six_layers_is_said_to_have_gone_astray():
+    values = {"units": "ReLU", "depth": 6, "width": 16, "steps": 40, "seeds": 2, "most": 20, "code": 2, "pretraining": 0}
+    assert "Try a smaller rate." in hub.run("pretraining", rate=10.0, **values).caption
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)

@@ -304,7 +304,7 @@ def test_one_colour_comes_back_as_that_colour():
 @pytest.mark.parametrize("penalty", ["L1", "L2"])
 def test_every_penalty_runs_and_is_compared(penalty):
     result = hub.run("sparse_autoencoder", noise((60, 60)), **SMALL, penalty=penalty, colour=True, signed=False, wider=0.3)
-    assert len(result.table) == 3 and "cosines (DCT)" in result.curves and len(result.images) <= 64
+    assert len(result.table) == 3 and {"cosines (DCT)", comparison.UNLEARNT} <= set(result.curves) and len(result.images) <= 64
 
 
 @pytest.mark.parametrize(
@@ -368,13 +368,20 @@ def test_no_code_of_more_places_than_are_looked_at_is_made(few, monkeypatch):
 
 def test_few_latents_explain_more_of_a_layer_than_as_many_principal_components(few):
     data, made = few
-    train, _ = data.parts
-    components = torch.linalg.svd(train - train.mean(0), full_matrices=False).Vh[:4]
-    by_pca = (train - train.mean(0)) @ components.T @ components + train.mean(0)
+    train, held = data.parts
+    components = torch.linalg.svd(train - train.mean(0), full_matrices=False).Vh
+    chosen = comparison.best_of(components, 4)(held - train.mean(0))  # the best four for each place, not the leading ones
     with torch.no_grad():
-        code = made.encode(train)
+        code = made.encode(held)
         assert bool((code >= 0).all()) and codes.active(code) <= 4
-        assert codes.explained(train, made.decode(code)) > codes.explained(train, by_pca)
+        assert codes.explained(held, made.decode(code)) > codes.explained(held - train.mean(0), chosen)
+
+
+def test_the_unlearnt_atoms_are_the_ones_that_it_began_with_about_examples():
+    data, settings = F.normalize(planted(unit(20, 12), 3), dim=1), Settings(20, "top-k", 3, signed=True)
+    made, fresh = trained(data, settings, steps=40), SparseAutoencoder.of(data, settings, chance())
+    assert torch.equal(made.begun, fresh.dictionary) and not torch.allclose(made.begun, made.dictionary, atol=0.01)
+    assert float((made.begun @ data.T).amax(1).min()) > 0.95
 
 
 @pytest.mark.parametrize(("fire", "count"), [(3.6, 4), (0.1, 1), (197.6, 12)])

@@ -350,6 +350,29 @@ def test_a_word_among_the_numbers_is_named_whole():
         matrix("a:b 1", "values")
 
 
+def test_the_original_is_there_at_once_and_the_figures_at_the_end_can_be_stopped():
+    photo = Image.effect_noise((64, 64), 60).convert("RGB")
+    first, *others = hub.stream("unpooling", photo, **{**SMALL, "patch": 8})
+    assert first.image.height < others[0].image.height and first.progress < others[0].progress  # one tile, not two rows
+    final = [each for each in others if 0.95 <= each.progress < 1]
+    assert len(final) >= 2 * len(decoders.DECODERS)
+
+
+def test_all_checkerboards_are_of_the_same_pictures():
+    result = hub.run("unpooling", **{**SMALL, "steps": 40, "rate": 0.02})
+    for row in result.table[: len(decoders.DECODERS)]:
+        strengths = result.curves[f"grid of {row['decoder']}"].y
+        assert row["checkerboard, grey levels"] == round(strengths[-1], 2) and row["at its strongest"] == round(max(strengths), 2)
+
+
+def test_none_begins_a_stretch_before_all_others_have_ended_theirs():
+    data = bundled("digits")
+    runners = decoders.entrants(comparison.designed(data, 4, 2, 4), data.train.mean(0), 0)
+    counts = [[len(each.grids) for each in runners]
+              for _ in decoders.trained(runners, data.train, data.held[:8], Course(6, batch=8), 0)]  # fmt: skip
+    assert all(max(each) - min(each) <= 1 for each in counts) and counts[-1] == [7] * len(runners)
+
+
 def test_where_pca_is_better_the_caption_says_so():
     result = hub.run("unpooling", **SMALL)
     quality = result.metrics
@@ -435,6 +458,6 @@ def test_a_training_is_looked_at_as_often_as_asked():
 
 
 def test_no_photograph_that_is_shown_is_learnt_from():
-    assert views.SHOWN not in TRAINING_PHOTOS
+    assert views.SHOWN not in TRAINING_PHOTOS and bundled("photographs", 16).source == "photographs"
     shown = photograph(views.SHOWN)
     assert views.Scene.of(bundled("photographs", 16), 2).patches.picture.shape[-1] == views.CROP < images.to_image(shown).width

@@ -33,7 +33,7 @@ class Examples:
     labels, held_labels: (N,) and (M,), what they show; None where nobody says.
     patches: how the patches of a visitor's picture are put back; None for bundled data.
     fitted: the picture was too small to hold anything out, so that `held` is `train`.
-    what: what they are, in words.
+    what: what they are, in words. source: which bundled data they are, None for a visitor's picture.
     """
 
     train: Tensor
@@ -43,6 +43,7 @@ class Examples:
     held_labels: Tensor | None = None
     patches: Patches | None = None
     fitted: bool = False
+    source: Data | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,7 +86,7 @@ def bundled(data: Data, patch: int = 8) -> Examples:
     """Data that comes along. patch: side of the patches of photographs."""
     if data == "photographs":
         train, held = (photographs(names, patch) for names in (TRAINING_PHOTOS, TEST_PHOTOS))
-        return Examples(train, held, f"{patch} × {patch} patches of photographs")
+        return Examples(train, held, f"{patch} × {patch} patches of photographs", source=data)
     pictures, labels, share = {"digits": _digits, "faces": _faces, "picture world": _world}[data]()
     order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(SPLIT))
     first, last = order[: round(share * len(order))], order[round(share * len(order)) :]
@@ -100,6 +101,7 @@ def bundled(data: Data, patch: int = 8) -> Examples:
         data if data != "picture world" else "things of the picture world",
         labels[first].to(where) if labels is not None else None,
         labels[last].to(where) if labels is not None else None,
+        source=data,
     )
 
 

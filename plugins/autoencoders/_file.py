@@ -54,9 +54,14 @@ def unpacked(data: bytes, field: str = "model") -> tuple[Autoencoder, dict[str, 
         )
         return made.to(devices.device()).requires_grad_(True), dict(head["facts"]), tensors
     except UNREADABLE as error:
-        raise BadFile(
-            f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
-        ) from error
+        raise spoiled(field) from error
+
+
+def spoiled(field: str = "model") -> BadFile:
+    """What is said of a file that is none of ours, or not whole. field: the parameter it came by."""
+    return BadFile(
+        f"{field}: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
+    )
 
 
 def _design(values: Mapping[str, Any]) -> Design:

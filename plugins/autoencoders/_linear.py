@@ -12,6 +12,8 @@ from torch import Tensor
 
 DUST = 1e-12  # of the largest variance: less is rounding
 SETTLED = 0.98
+SPARE, ITERATIONS = 32, 6
+"""Of the leading components: directions beyond those asked for, and how often all of them are turned towards the data."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,24 @@ class PCA:
         components = components * components.gather(1, largest).sign()
         mean = exact(data).mean(0)
         return cls(*(t.float().contiguous().to(data.device) for t in (mean, components)), variances)
+
+    @classmethod
+    def leading(cls, data: Tensor, count: int) -> PCA:
+        """The first `count` components alone, (count, D), in a fraction of the time where D is in the thousands.
+
+        data: (N, ...). Their variances are right to better than a thousandth. Of the rest of the data, which `error` and
+        `covariance` need, nothing is known. By subspace iteration (Halko et al. 2011), from the same chance every time.
+        """
+        flat = data.flatten(1)
+        mean, more = flat.mean(0), min(count + SPARE, *flat.shape)
+        basis = torch.randn(flat.shape[1], more, generator=torch.Generator().manual_seed(0)).to(flat)
+        for _ in range(ITERATIONS):
+            seen = flat @ basis - mean @ basis
+            basis = torch.linalg.qr(flat.T @ seen - mean[:, None] * seen.sum(0)).Q
+        small = cls.of(flat @ basis - mean @ basis)
+        components = (small.components @ basis.T)[:count]
+        largest = components.abs().argmax(1, keepdim=True)
+        return cls(mean, components * components.gather(1, largest).sign(), small.variances[:count])
 
     def encode(self, data: Tensor, k: int) -> Tensor:
         """(N, ...) -> (N, k)."""

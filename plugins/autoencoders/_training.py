@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -21,6 +22,8 @@ LARGE = 1e4
 """What L-BFGS is given for the first loss."""
 RUNAWAY = 1e4
 """A loss that so many times exceeds the first one has run away."""
+PATIENCE = 1.0
+"""Seconds without a look after which the last preview is offered again, so that a long training can be stopped."""
 
 
 @dataclass(frozen=True)
@@ -122,24 +125,30 @@ class Training:
 
         show: draws the preview, called only when somebody looks. span: the part of the whole work that this is, for progress.
         files: what the run leaves behind if it is stopped. curves: instead of the log's own. looks: fewer than `LOOKS`, where
-        several networks share the time.
+        several networks share the time. Where looks are far between, the last preview is offered again, at least every `PATIENCE`
+        seconds; not where files are left, which are taken at looks alone.
         Raises NotFinite, with the last preview, where the loss or the held-out error runs away.
         """
         course, last = self.course, None
         every = max(1, math.ceil(course.steps / looks))
         losses: list[Tensor] = []
+        since = time.perf_counter()
         if self.best and self.step == 0:
             self._measure(None)
         while self.step < course.steps:
             losses.append(self._descend())
             self.step += 1
+            done = span[0] + (span[1] - span[0]) * 0.999 * self.step / course.steps
             if self.step % every and self.step != course.steps:
+                if not files and time.perf_counter() - since > PATIENCE:
+                    yield replace(last, progress=done) if last else Result(image=show, progress=done)
+                    since = time.perf_counter()
                 continue
             self._note(torch.stack(losses).mean().item(), last)
             losses = []
-            done = span[0] + (span[1] - span[0]) * 0.999 * self.step / course.steps
             last = Result(image=show, curves=curves or self.log.curves, progress=done, **({"files": files} if files else {}))
             yield last
+            since = time.perf_counter()
         if self.best:
             self.network.load_state_dict(self.best[1])
 

@@ -24,7 +24,7 @@ by L-BFGS on all examples at once, through their covariance, on which alone its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar, Literal
 
 import torch
@@ -37,6 +37,7 @@ from plugins.autoencoders._examples import Data, Examples, examples
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._networks import Activation, Autoencoder, Design, begin_as_pca, network
 from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._pauses import during
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.autoencoder import report, views
 
@@ -105,10 +106,10 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
         yield from learnt(made, data, pca, params, generator, logs[k], show, span, logs[params.code])
     curves = logs[params.code].curves()
     ends = tuple(min(end, len(data.held) - 1) for end in (params.walk_from, params.walk_to))
-    yield hub.Result(
-        **report.told(data, pca, trained, params.code, params.seed, ends, curves),
-        progress=1.0,
-    )
+    still = hub.Result(image=cache(show), curves=curves, progress=0.95)
+    telling = report.told(data, pca, trained, params.code, params.seed, ends, curves)
+    last = yield from during(telling, lambda _: still, 0.0)
+    yield hub.Result(**last, progress=1.0)
 
 
 def codes(data: Examples, params: Params) -> list[int]:

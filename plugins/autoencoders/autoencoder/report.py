@@ -13,6 +13,7 @@ from plugins.autoencoders._figures import psnr, ssim
 from plugins.autoencoders._linear import PCA, angle, mean_squared
 from plugins.autoencoders._networks import Autoencoder
 from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._pauses import Work
 from plugins.autoencoders.autoencoder import maps, views
 
 NEAR = 1.01  # times the optimum, at most, to count as PCA
@@ -27,19 +28,28 @@ def told(
     seed: int,
     ends: tuple[int, int],
     curves: Mapping[str, Curve],
-) -> dict[str, Any]:
-    """Parts of the last Result: picture, gallery, figures, table, curves, caption, film. curves: of the training."""
+) -> Work[dict[str, Any]]:
+    """Parts of the last Result: picture, gallery, figures, table, curves, caption, film. curves: of the training.
+
+    Pauses on the way, so that it can be stopped.
+    """
     made, rows = trained[k], table(data, pca, trained)
+    yield
     strip, film = maps.walk(data, made, pca, ends)
+    yield
     pictures, labels = maps.mapped(data)
     found = maps.places(pictures, trained.get(2, made), pca, seed)
+    yield
     gallery = views.lost(data, pca, k, made) if data.patches else []
+    yield
     if found:
         gallery += [(maps.drawn(found, pictures, labels), f"{len(pictures)} examples by two numbers each")]
     gallery += [(strip, f"A walk from example {ends[0]} to example {ends[1]}"), *views.atoms(data, pca, k, made)]
     if data.patches:
         gallery.append((views.compared(data, pca, k, made), "Patches" if data.fitted else "Patches that were held out"))
+    yield
     quality = figures(data, pca, k, made)
+    yield
     return {
         "image": views.sheet(data, pca, k, made),
         "images": gallery,

@@ -21,6 +21,8 @@ goes on to the same end, bit for bit. With other settings, or when it had ended,
 steps it is only looked at. What the network is made of is then what the file says, whatever stands in the form. To share one:
 `python -m plugins.autoencoders.build_autoencoder push FILE OWNER/NAME`; `pull OWNER/NAME -o FILE` fetches one.
 
+What would take more than about an hour on two cores is refused: steps times pictures times products for each.
+
 Max unpooling hands the decoder the places of the maxima beside the code. They are more information than the code itself, and
 codes without a picture (samples, walks) have none, so that these look worse than the rebuilt pictures.
 

@@ -18,6 +18,7 @@ from plugins.autoencoders._pages import spread
 from plugins.autoencoders._patches import Patches, in_parts
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.build_autoencoder import saved
+from plugins.autoencoders.build_autoencoder.effort import affordable
 from plugins.autoencoders.build_autoencoder.task import Task
 
 CHANNELS = 8  # so many units of width for each channel of a convolutional network
@@ -66,6 +67,7 @@ class Bench:
         """Pictures, parameters and a file, made ready. Raises BadParams where they do not fit together."""
         design = given.made.design if given else designed(params, pictures)
         fits(design, pictures)
+        affordable(design, params.steps, min(params.batch, len(pictures.train)))
         pictures, choice = parted(pictures, params)
         pca = PCA.of(pictures.train)
         task = Task.of(params, design.variational, mean_squared(pca.through(pictures.train, design.code), pictures.train))

@@ -45,13 +45,47 @@ def pull(repo: str, revision: str | None = None, *, token: str | None = None, en
     import huggingface_hub as hf
 
     with _in_one_line(repo, endpoint, once=True):
+        _small_enough(repo, revision, token, endpoint)
         path = hf.hf_hub_download(repo, NAME, revision=revision, token=token, endpoint=endpoint)
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise BadParams(f"{repo}: its file is larger than {MOST_BYTES // 2**20} MiB, the limit here.")
+    if len(data) > MOST_BYTES:  # what was fetched before by another way, or a hub that told another size
+        raise _too_large(repo)
     read(data)
     return data
+
+
+def _small_enough(repo: str, revision: str | None, token: str | None, endpoint: str | None) -> None:
+    """Ask how large the file is, before any of it is fetched. Raises BadParams where it is too large.
+
+    Where nobody answers, nothing is fetched either: what was fetched before is measured when it is read.
+    """
+    import httpx
+    import huggingface_hub as hf
+    from huggingface_hub import errors
+
+    try:
+        facts = hf.get_hf_file_metadata(hf.hf_hub_url(repo, NAME, revision=revision, endpoint=endpoint), token=token)
+    except (errors.OfflineModeIsEnabled, httpx.TransportError):
+        return
+    if facts.size and facts.size > MOST_BYTES:
+        raise _too_large(repo)
+
+
+def _too_large(repo: str) -> BadParams:
+    return BadParams(f"{repo}: its file is larger than {MOST_BYTES // 2**20} MiB, the limit here.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings of the Hub's client: its retries are not the visitor's concern; our one line is."""
+    log = logging.getLogger("huggingface_hub")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager
@@ -60,13 +94,12 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
     import httpx
     from huggingface_hub import constants, errors
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are not the visitor's concern; our one line is
     address = endpoint or constants.ENDPOINT
     away = NotOffline(f"{address} cannot be reached. Connect to the network, and try again.")
     if not once and (constants.HF_HUB_OFFLINE or not reachable(address)):
         raise away
     try:
-        with nullcontext() if endpoint else impatient():
+        with _quiet(), nullcontext() if endpoint else impatient():
             yield
     except HubError:
         raise

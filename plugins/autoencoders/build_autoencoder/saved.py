@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pydantic
 from torch import Tensor
 
-from hub.errors import BadFile
-from plugins.autoencoders._file import packed, unpacked
+from plugins.autoencoders._file import packed, spoiled, unpacked
 from plugins.autoencoders._networks import Autoencoder
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 NAME = "autoencoder.safetensors"
 MOST_WORDS = 200
-SPOILED = "model: this is not a whole file of an autoencoder that was trained here. Give one that was downloaded from here."
 
 
 class _Plain(pydantic.BaseModel):
@@ -71,7 +69,7 @@ class Saved:
                 raise ValueError("measured more and less often")
             bench.training.resume(self.tensors, left.model_dump())
         except (LookupError, ValueError, TypeError, RuntimeError) as error:
-            raise BadFile(SPOILED) from error
+            raise spoiled() from error
         bench.train_errors[:], bench.losses[:], bench.costs[:] = left.train_errors, left.losses, left.costs
         bench.before = self.facts.steps - left.step
         return True
@@ -83,7 +81,7 @@ def read(data: bytes) -> Saved:
     try:
         return Saved(made, Facts.model_validate_json(json.dumps(facts)), tensors)
     except (pydantic.ValidationError, ValueError, RecursionError) as error:
-        raise BadFile(SPOILED) from error
+        raise spoiled() from error
 
 
 def files(bench: Bench, figures: dict[str, float] | None = None) -> dict[str, bytes]:

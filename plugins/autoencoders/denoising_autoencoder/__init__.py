@@ -3,15 +3,16 @@
 A denoising autoencoder (Vincent et al. 2010) sees spoiled pictures and is asked for the clean ones. It cannot copy, so it has to
 learn what pictures look like. Here the code is larger than the picture: every 8 × 8 patch, at every pixel, is written as
 192 numbers, a learnt gate makes most of them nearly nothing, and the decoder draws the patches again and averages them where
-they overlap. Encoder and decoder begin as principal components and the gate as a classical rule of shrinkage, so that the very
-first picture is a restoration already; then all of it is trained.
+they overlap. Encoder and decoder begin as principal components and the gate as a classical rule of shrinkage, so that the first
+picture that it makes is a restoration already; then all of it is trained.
 
 It learns from photographs that come along, without yours or any like it. So your picture is one that it has never seen, and
 the figures are fair: beside it stand the best linear map of patches (Wiener's filter, whose error is the dashed line), PCA, total
-variation, non-local means and wavelets. The strengths of these three are tuned against the clean picture, which helps them and
-not the network. PSNR is the error on a scale of decibels: 6 more is half the deviation. The held-out line lies below that of
-training, since grass and gravel, which it learns from, are harder than the cat and the astronaut, which it does not. Of all the
-weights on the way those with the least held-out error are kept; your picture has no part in that either.
+variation, non-local means and wavelets. The first two take a patch at every pixel too. The strengths of the last three are tuned
+against the clean picture, which helps them and not the network. PSNR is the error on a scale of decibels: 6 more is half the
+deviation. The held-out line lies below that of training, since grass and gravel, which it learns from, are harder than the cat
+and the astronaut, which it does not. Of all the weights on the way those with the least held-out error are kept; your picture has
+no part in that either.
 
 Something that is missing is first guessed by the smoothest surface through what is left (the biharmonic equation), or by
 diffusion where there is noise too; the network improves that guess, three times over. Give a mask, white where a picture is
@@ -31,20 +32,22 @@ Noise is added without clipping, as the literature does; pictures are clipped wh
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from functools import partial
+from collections.abc import Callable, Generator, Iterator
+from functools import cache, partial
 from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 import hub
-from hub import Image
-from plugins.autoencoders._figures import decibels, psnr
+from hub import Curve, Image
+from plugins.autoencoders._figures import decibels, psnr, ssim
+from plugins.autoencoders._pauses import Scene, Work, during, finished
 from plugins.autoencoders._training import Course, Log, Training
-from plugins.autoencoders.denoising_autoencoder import classical, report
+from plugins.autoencoders.denoising_autoencoder import report
 from plugins.autoencoders.denoising_autoencoder.lessons import Lessons, lessons
 from plugins.autoencoders.denoising_autoencoder.report import Made, Show
+from plugins.autoencoders.denoising_autoencoder.restoring import restored, rivals
 from plugins.autoencoders.denoising_autoencoder.shrinkage import STRIDE, Shrinkage
 from plugins.autoencoders.denoising_autoencoder.spoiling import Shape
 from plugins.autoencoders.denoising_autoencoder.subject import Spoil, Subject, spoilt
@@ -55,8 +58,8 @@ BATCH_ALONE, RATE_ALONE = 256, 2e-2
 NUDGE = 0.1  # of the noise, for the divergence
 LOOKS = 60
 """So many times the held-out error is measured and a picture offered while it learns: either takes as long as some steps."""
-PASSES, LAST_PASSES = 2, 3
-"""Times that what is missing is guessed anew, while it learns and at the end."""
+PASSES = 2
+"""Times that what is missing is guessed anew while it learns."""
 
 
 class Params(hub.Params):
@@ -110,26 +113,14 @@ def run(image: Image | None, params: Params) -> Iterator[hub.Result]:
     if not subject.spoiling.sigma and not subject.spoiling.darkens:
         yield report.untouched(subject)
         return
-    if subject.spoiling.darkens:
-        guess = report.stage(subject, subject.guessed, params.show)
-        yield hub.Result(image=guess, progress=0.005, caption="A first guess, from what is left.")
+    said = "A first guess, from what is left." if subject.spoiling.darkens else "What the network is given."
+    begun = hub.Result(image=report.stage(subject, subject.guessed, params.show), progress=0.005, caption=said)
+    yield begun
     own = subject.clean if image is not None and params.learn_from == "itself" else None
-    taught = lessons(own, image, params.data, subject.spoiling, generator)
+    taught = yield from during(lessons(own, image, params.data, subject.spoiling, generator), lambda _: begun, 0.0)
     network = Shrinkage(taught.pca, taught.shape, taught.noise, generator, taught.alone)
     log = yield from learn(network, subject, taught, params, generator)
-    after = Made("denoising autoencoder", restored(network, subject, taught), f"trained on {taught.what}")
-    shown = {"image": report.stage(subject, after.pictures, params.show), "curves": report.curves(log)}
-    yield hub.Result(**shown, progress=0.8, caption="Restored; now the other tools.")
-    others = [untrained(subject, taught), *rivals(subject, taught)]
-    facts = measured(subject, after, others, taught) if subject.clean is not None else estimated(subject, after, network, taught)
-    yield hub.Result(
-        **shown,
-        images=report.gallery(subject, after, others, network.atoms()),
-        table=[made.row(subject.clean) for made in (Made("spoiled", subject.spoiled), after, *others)],
-        files=report.files(subject, after, params.show),
-        progress=1.0,
-        **facts,
-    )
+    yield (yield from told(network, subject, taught, report.curves(log), params.show))
 
 
 # ---------------------------------------------------------------- the method
@@ -140,8 +131,7 @@ def learn(
 ) -> Generator[hub.Result, None, Log]:
     """Train it, the closed form that it begins as being the first preview."""
 
-    def show() -> Image:
-        return report.stage(subject, restored(network, subject, taught, STRIDE, 1), params.show)
+    show = partial(preview, network, subject, taught, params.show)
 
     def held() -> float:
         return float(taught.error(passed(network, taught.guessed, taught.missing, taught, PASSES), taught.clean))
@@ -151,12 +141,17 @@ def learn(
         return taught.error(passed(network, guessed, missing, taught, PASSES), clean)
 
     yield hub.Result(image=show, progress=0.01, caption="Before any training: principal components, shrunk by a classical rule.")
-    linear = float(taught.error(taught.linear(taught.guessed, taught.missing), taught.clean))
+    linear = float(taught.error(finished(taught.linear(taught.guessed, taught.missing)), taught.clean))
     log = Log(references={"the best linear map, held out": linear})
     course = Course(params.steps, *((BATCH_ALONE, RATE_ALONE) if taught.alone else (BATCH, RATE)))
     training = Training(network, objective, taught.train, course, generator, log, held, keep_best=True)
     yield from training.run(show, (0.02, 0.7), curves=partial(report.curves, log), looks=LOOKS)
     return log
+
+
+def preview(network: Shrinkage, subject: Subject, taught: Lessons, show: Show) -> Image:
+    """The subject as the network restores it now, by fewer patches."""
+    return report.stage(subject, finished(restored(network, subject, taught, STRIDE, 1)), show)
 
 
 def passed(network: Shrinkage, guessed: Tensor, missing: Tensor, taught: Lessons, passes: int) -> Tensor:
@@ -170,63 +165,36 @@ def passed(network: Shrinkage, guessed: Tensor, missing: Tensor, taught: Lessons
     return guessed
 
 
-def restored(
-    network: Shrinkage, subject: Subject, taught: Lessons, stride: int = 1, passes: int = LAST_PASSES, given: Tensor | None = None
-) -> Tensor:
-    """The subject restored, by patches `stride` apart, on the way there by fewer. given: what to begin from, if not its guess."""
-    guessed = subject.guessed if given is None else given
-    for left in reversed(range(1 if taught.spoiling.sigma else passes)):
-        made = network.restore(guessed, subject.missing, max(2, stride) if left else stride)
-        guessed = taught.kept(made, guessed, subject.missing)
-    return guessed
-
-
-# ---------------------------------------------------------------- what stands beside it
-
-
-def rivals(subject: Subject, taught: Lessons) -> list[Made]:
-    """What restores it without a network, the strongest setting of each."""
-    side, linear = taught.shape[-1], taught.linear(subject.guessed, subject.missing)
-    components, k = classical.principal_components(subject.guessed, taught.pca, side, taught.noise)
-    made = [
-        Made("the best linear map of patches", linear, "Wiener's filter, closed form"),
-        Made("PCA", taught.kept(components, subject.guessed, subject.missing), f"{k} of {len(taught.wiener)} components"),
-    ]
-    if subject.spoiling.darkens:
-        made.append(inpainting(subject))
-    if subject.spoiling.sigma:
-        made += [denoised(name, subject) for name in classical.denoisers(subject.spoiling.sigma)]
-    return made
-
-
-def inpainting(subject: Subject) -> Made:
-    """Biharmonic inpainting, where it can be; diffusion where there is noise, which that equation would run after."""
-    each = zip(subject.spoiled.split(1), subject.missing.split(1), strict=True)
-    found = [None] if subject.spoiling.sigma else [classical.biharmonic(a, b) for a, b in each]
-    if any(made is None for made in found):
-        return Made("diffusion", subject.guessed, "nothing to choose; where the network begins")
-    return Made("biharmonic inpainting", torch.cat(found), "nothing to choose")
-
-
-def untrained(subject: Subject, taught: Lessons) -> Made:
-    """What the network began as; none of the chance that it began with shows yet."""
-    network = Shrinkage(taught.pca, taught.shape, taught.noise, torch.Generator(), taught.alone)
-    return Made("the network before training", restored(network, subject, taught), "the closed form that it begins as")
-
-
-def denoised(name: str, subject: Subject) -> Made:
-    """A classical denoiser, tuned against the clean picture, or, where there is none, by what it foretells."""
-    tool, strengths = classical.denoisers(subject.spoiling.sigma)[name]
-    if subject.clean is None:
-        found, strength = classical.calibrated(tool, strengths, subject.guessed)
-        return Made(name, found, f"strength {strength:.3f}, by J-invariance")
-    each = zip(subject.guessed.split(1), subject.clean.split(1), strict=True)
-    pairs = [classical.tuned(tool, strengths, a, b) for a, b in each]
-    strength = sum(s for _, s in pairs) / len(pairs)
-    return Made(name, torch.cat([made for made, _ in pairs]), f"strength {strength:.3f}, tuned against the clean picture")
-
-
 # ---------------------------------------------------------------- what is said of it
+
+
+def told(
+    network: Shrinkage, subject: Subject, taught: Lessons, curves: dict[str, Curve], show: Show
+) -> Generator[hub.Result, None, hub.Result]:
+    """The last result; meanwhile what is there of it."""
+
+    def scene(image: Image | Callable[[], Image], said: str) -> Scene:
+        return lambda share: hub.Result(image=image, curves=curves, progress=0.7 + 0.3 * share, caption=said)
+
+    learnt = scene(cache(partial(preview, network, subject, taught, show)), "Learnt; now every pixel is restored.")
+    pictures = yield from during(restored(network, subject, taught), learnt, 0.0)
+    after = Made("denoising autoencoder", pictures, f"trained on {taught.what}")
+    stage = report.stage(subject, after.pictures, show)
+    done = scene(stage, "Restored; now the other tools.")
+    others = yield from during(rivals(subject, taught), done, 0.4)
+    if subject.clean is not None:
+        facts = measured(subject, after, others, taught)
+    else:
+        facts = yield from during(estimated(subject, after, network, taught), done, 0.9)
+    return hub.Result(
+        image=stage,
+        curves=curves,
+        images=report.gallery(subject, after, others, network.atoms()),
+        table=[made.row(subject.clean) for made in (Made("spoiled", subject.spoiled), after, *others)],
+        files=report.files(subject, after, show),
+        progress=1.0,
+        **facts,
+    )
 
 
 def measured(subject: Subject, after: Made, others: list[Made], taught: Lessons) -> dict[str, Any]:
@@ -239,13 +207,13 @@ def measured(subject: Subject, after: Made, others: list[Made], taught: Lessons)
         "metrics": {
             "PSNR, dB": psnr(after.pictures, clean),
             "PSNR spoiled, dB": psnr(spoiled.pictures, clean),
-            "SSIM": report.score(after, clean),
+            "SSIM": ssim(after.pictures, clean),
             "gain over the best other tool, dB": psnr(after.pictures, clean) - rival,
         },
     }
 
 
-def estimated(subject: Subject, after: Made, network: Shrinkage, taught: Lessons) -> dict[str, Any]:
+def estimated(subject: Subject, after: Made, network: Shrinkage, taught: Lessons) -> Work[dict[str, Any]]:
     """What can be said without a clean picture."""
     if subject.spoiling.stencil is not None:
         share = float(subject.missing.mean())
@@ -254,7 +222,7 @@ def estimated(subject: Subject, after: Made, network: Shrinkage, taught: Lessons
     sigma = subject.spoiling.sigma
     chance = torch.Generator().manual_seed(0)
     probe = torch.randint(0, 2, subject.guessed.shape, generator=chance).to(subject.guessed) * 2 - 1
-    nudged = restored(network, subject, taught, given=subject.guessed + NUDGE * sigma * probe)
+    nudged = yield from restored(network, subject, taught, given=subject.guessed + NUDGE * sigma * probe)
     error = report.sure(subject.guessed, after.pictures, nudged, probe, NUDGE * sigma, sigma)
     said = (
         f"if the noise is Gaussian and independent, Stein's estimate is about {decibels(error):.0f} dB PSNR."

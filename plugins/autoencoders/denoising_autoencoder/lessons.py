@@ -12,6 +12,7 @@ from hub import Image, samples
 from plugins.autoencoders._examples import TEST_PHOTOS, TRAINING_PHOTOS, Data, bundled, others_than, photograph
 from plugins.autoencoders._linear import PCA, exact, restorer
 from plugins.autoencoders._patches import Patches
+from plugins.autoencoders._pauses import Work
 from plugins.autoencoders.denoising_autoencoder import classical
 from plugins.autoencoders.denoising_autoencoder.spoiling import Spoiling, filled
 
@@ -36,7 +37,7 @@ class Lessons:
 
     train: (N, C, h, w), to be spoiled anew at every step; or (N, 2 C + 1, h, w): clean, guessed, missing, once for all.
     clean, guessed, missing: the held-out ones. noise: deviation of what is wrong in what the network is given.
-    pca: of clean patches, (C, side, side). wiener: the best linear map of spoiled patches. fitted: nothing could be held out.
+    pca: of clean patches, (C, side, side). wiener: the best linear map of spoiled patches.
     margin: pixels at the rim of a piece that count for nothing; none of a whole picture, whose rim is to be restored too.
     """
 
@@ -49,7 +50,6 @@ class Lessons:
     pca: PCA
     wiener: Tensor
     what: str
-    fitted: bool = False
     margin: int = MARGIN
 
     @property
@@ -80,12 +80,12 @@ class Lessons:
         """Mean squared error, away from the rim."""
         return (restored - clean)[(..., *self.inner)].square().mean()
 
-    def linear(self, guessed: Tensor, missing: Tensor) -> Tensor:
+    def linear(self, guessed: Tensor, missing: Tensor) -> Work[Tensor]:
         """Pictures as the best linear map of patches restores them."""
-        kept = 1 - missing
-        pairs = zip((guessed * kept).split(1), kept.split(1), strict=True)
-        made = torch.cat([classical.linear_optimum(a, b, self.pca.mean, self.wiener, self.shape[-1]) for a, b in pairs])
-        return self.kept(made, guessed, missing)
+        kept, made = 1 - missing, []
+        for shown, there in zip((guessed * kept).split(1), kept.split(1), strict=True):
+            made.append((yield from classical.linear_optimum(shown, there, self.pca.mean, self.wiener, self.shape[-1])))
+        return self.kept(torch.cat(made), guessed, missing)
 
     def kept(self, restored: Tensor, guessed: Tensor, missing: Tensor) -> Tensor:
         """Where there is no noise, what was not missing stays as it is."""
@@ -98,16 +98,17 @@ def split(stack: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return stack[:, :channels], stack[:, channels : 2 * channels], stack[:, 2 * channels :]
 
 
-def lessons(clean: Tensor | None, image: Image | None, data: Data, spoiling: Spoiling, generator: torch.Generator) -> Lessons:
+def lessons(
+    clean: Tensor | None, image: Image | None, data: Data, spoiling: Spoiling, generator: torch.Generator
+) -> Work[Lessons]:
     """From the visitor's own picture, where it is given as `clean`; else from bundled data without it.
 
     image: the picture that is to be restored, which nothing is learnt from nor chosen by; where there is none, a bundled one is.
     """
     if clean is not None:
         train, held = Patches.of(stacked(clean, spoiling, generator), OWN_PIECE).parted(PIECES, generator)
-        fitted = not len(held) or not len(train)
         train = train if len(train) else held if len(held) else Patches.of(stacked(clean, spoiling, generator), OWN_PIECE).all()
-        return _made(train, train if fitted else held, spoiling, "this very picture", generator, fitted)
+        return _made(train, held if len(held) else train, spoiling, "this very picture", generator)
     if image is None and data != "photographs":
         given = bundled(data)
         left = given.held[SHOWN_FEW:]
@@ -115,10 +116,13 @@ def lessons(clean: Tensor | None, image: Image | None, data: Data, spoiling: Spo
         return _made(given.train, left, spoiling, f"other {data}", generator, whole=True)
     image = samples.load(SHOWN) if image is None else image
     size = SMALLER if spoiling.share > MUCH and not spoiling.sigma else 512
-    train, held = (
-        torch.cat([pieces(photograph(name, size), count // len(names), spoiling, generator) for name in names])
-        for names, count in ((others_than(image, TRAINING_PHOTOS), PIECES), (others_than(image, TEST_PHOTOS), HELD))
-    )
+    parts: tuple[list[Tensor], list[Tensor]] = [], []
+    for part, shown, count in zip(parts, (TRAINING_PHOTOS, TEST_PHOTOS), (PIECES, HELD), strict=True):
+        names = others_than(image, shown)
+        for name in names:
+            part.append(pieces(photograph(name, size), count // len(names), spoiling, generator))
+            yield
+    train, held = map(torch.cat, parts)
     return _made(train, held, spoiling, "other photographs", generator)
 
 
@@ -154,7 +158,6 @@ def _made(
     spoiling: Spoiling,
     what: str,
     generator: torch.Generator,
-    fitted: bool = False,
     whole: bool = False,
 ) -> Lessons:
     ready = train.shape[1] > 3
@@ -172,7 +175,6 @@ def _made(
         pca,
         wiener.float(),
         what,
-        fitted,
         0 if whole else MARGIN,
     )
 

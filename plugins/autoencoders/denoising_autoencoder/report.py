@@ -37,7 +37,7 @@ class Made:
         """Its line of the table; without a clean picture no figures."""
         if clean is None:
             return {"method": self.name, "how": self.how}
-        figures = {"PSNR, dB": round(psnr(self.pictures, clean), 2), "SSIM": round(score(self, clean), 3)}
+        figures = {"PSNR, dB": round(psnr(self.pictures, clean), 2), "SSIM": round(ssim(self.pictures, clean), 3)}
         return {"method": self.name, **figures, "how": self.how}
 
 
@@ -87,14 +87,9 @@ def curves(log: Log) -> dict[str, Curve]:
     return drawn
 
 
-def score(made: Made, clean: Tensor) -> float:
-    """SSIM of a restoration."""
-    return ssim(made.pictures, clean)
-
-
 def captioned(made: Made, clean: Tensor | None) -> tuple[Image, str]:
     """A picture for the gallery, with its figures."""
-    figures = "" if clean is None else f": {psnr(made.pictures, clean):.2f} dB, SSIM {score(made, clean):.3f}"
+    figures = "" if clean is None else f": {psnr(made.pictures, clean):.2f} dB, SSIM {ssim(made.pictures, clean):.3f}"
     return small(made.pictures), f"{made.name[0].upper()}{made.name[1:]}{figures}"
 
 

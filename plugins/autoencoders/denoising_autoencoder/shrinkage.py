@@ -9,11 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from plugins.autoencoders._linear import PCA
+from plugins.autoencoders._pauses import Work
 
 HIDDEN = 64
 STRIDE = 4
 """From one patch to the next while it learns; every pixel has a patch of its own when a picture is restored at its best."""
-STRIP = 96  # rows of a picture that are restored at a time
+STRIP, LOWEST = 48_000, 32  # pixels of a picture, and rows, that are restored at a time
+REACH = 2
+"""Sides of a patch above and below a strip that are looked at too: patches reach as far as one, and theirs as far again."""
 FINE, FINE_ALONE, COARSE = 0.05, 1.0, 5.0
 """How fast atoms (of overlapping patches, of one that is alone) and the gate's own thresholds learn, against the rate: all are
 Adam's to move, and these differ in scale."""
@@ -85,19 +88,30 @@ class Shrinkage(nn.Module):
     def forward(self, pictures: Tensor, missing: Tensor, stride: int = STRIDE) -> Tensor:
         return self.decode(self.encode(pictures, missing, stride), tuple(pictures.shape[-2:]), stride)  # type: ignore[arg-type]
 
-    @torch.no_grad()
-    def restore(self, pictures: Tensor, missing: Tensor, stride: int = 1) -> Tensor:
+    def restore(self, pictures: Tensor, missing: Tensor, stride: int = 1) -> Work[Tensor]:
         """The same with a patch at every pixel, strip by strip, which takes little memory and changes nothing."""
-        height, strips = pictures.shape[-2], []
-        for top in range(0, height, STRIP):
-            above, below = min(STRIP, top), min(2 * self.side, max(0, height - top - STRIP))
-            part = slice(top - above, top + STRIP + below)
-            strips.append(self(pictures[..., part, :], missing[..., part, :], stride)[..., above : above + STRIP, :])
+        height, strips, reach, rows = pictures.shape[-2], [], REACH * self.side, rows_for(pictures.shape[-1])
+        for top in range(0, height, rows):
+            above = min(reach, top)
+            part = slice(top - above, top + rows + reach)
+            with torch.no_grad():
+                made = self(pictures[..., part, :], missing[..., part, :], stride)
+            strips.append(made[..., above : above + rows, :])
+            yield
         return torch.cat(strips, -2)
 
     def atoms(self) -> Tensor:
         """What each number of the code adds to a picture: (C side^2, C, side, side)."""
         return (self.start + self.fine * self.synthesis).detach()
+
+
+def rows_for(width: int) -> int:
+    """Rows of a strip of a picture, a multiple of `STRIDE`, so that strips are cut into patches as the whole is.
+
+    >>> rows_for(512), rows_for(2048), rows_for(30)
+    (92, 32, 1600)
+    """
+    return max(LOWEST, STRIP // width // STRIDE * STRIDE)
 
 
 def mirrored(pictures: Tensor, reach: int) -> Tensor:

@@ -53,6 +53,8 @@ def spoilt(image: Image | None, params: Wanted, generator: torch.Generator) -> S
     blind = params.spoil == "nothing, it is noisy already"
     if image is None and (blind or params.mask is not None):
         raise BadParams(f"{'spoil' if blind else 'mask'}: that goes with a picture of your own. Give one, or choose noise.")
+    if image is None and params.learn_from == "itself":
+        raise BadParams("learn_from: there is no picture of yours to learn from. Give one, or take photographs.")
     if (blind or params.mask is not None) and params.learn_from == "itself":
         raise BadParams("learn_from: nobody has the clean picture here, so nothing can be learnt from it. Take photographs.")
     clean = pictures(image, params)

@@ -74,6 +74,8 @@ RATES = {
 """The step size of fine-tuning, tuned for each start: see the page."""
 FEW = 20  # labels, of which the caption speaks, and at which single networks are shown
 CODE_STEPS = 600
+ASTRAY = 0.2
+"""Of ten classes: whoever reads no more right after all lessons has learnt next to nothing."""
 
 
 class Params(hub.Params):
@@ -250,4 +252,18 @@ def told(report: Report, params: Params) -> str:
             f"{units} units {old:.0f} % from the start of 2006, {pretrained:.0f} % pre-trained "
             f"({sheets.points(over)} points, p {sheets.chance(over)}), {today:.0f} % from today's start;"
         )
-    return " ".join(lines) + f" logistic regression on raw pixels {100 * float(report.features[RAW][:, i].mean()):.0f} %."
+    pixels = f" logistic regression on raw pixels {100 * float(report.features[RAW][:, i].mean()):.0f} %."
+    return " ".join(lines) + pixels + astray(report, params)
+
+
+def astray(report: Report, params: Params) -> str:
+    """Which networks read hardly more than chance after the most labels, and what to try; nothing where none does."""
+    lost = [f"{units} units, {way}" for units, ways in report.learnt.items() for way, read in ways.items()
+            if float(read[:, -1].mean()) <= ASTRAY]  # fmt: skip
+    if not lost:
+        return ""
+    cure = "a smaller rate" if params.rate > 1 else "more lessons or fewer layers"
+    return (
+        f" Hardly more than the 10 % of chance even after {report.lessons.counts[-1]} labels: {'; '.join(lost)}. "
+        f"What was learnt there compares no starts. Try {cure}."
+    )

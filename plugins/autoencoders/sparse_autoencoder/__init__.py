@@ -15,8 +15,9 @@ Against the learnt atoms stand dictionaries that nobody had to learn, drawn in t
 Haar's wavelets, and the principal components of the same patches. Each is orthonormal, so its k best coefficients are known
 exactly; of the learnt atoms they are found by a greedy search, orthogonal matching pursuit. All are compared on patches that
 nothing was learnt from. As many atoms are not as many bits: there are more learnt ones to choose from than a basis has, so that
-each takes more to name (27 bits for 4 of 250, 22 for 4 of 100), and part of their lead is that choice. The gallery shows, for
-the latents that count most, where in the photo they fire.
+each takes more to name (27 bits for 4 of 250, 22 for 4 of 100), and part of their lead is that choice. How much learning has to
+do with it is told by a further line, *unlearnt atoms*: as many patches, chosen by chance, about which the network began. The
+gallery shows, for the latents that count most, where in the photo they fire.
 
 The same works one step further in: each position of a network's layer is an example, and the latents are directions in what the
 network knows. A channel of a network often means several things at once; latents come nearer to one each. For some there is a

@@ -17,9 +17,9 @@ from hub.pixels import images, objectives
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._patches import Patches
+from plugins.autoencoders._pauses import Work
 from plugins.autoencoders.sparse_autoencoder import codes
 from plugins.autoencoders.sparse_autoencoder.codes import SparseAutoencoder
-from plugins.autoencoders.sparse_autoencoder.pauses import Work
 
 STILL = 1e-6  # a deviation, below which nothing in a layer varies
 NOBODY = -1  # the label of pictures that are not of the picture world

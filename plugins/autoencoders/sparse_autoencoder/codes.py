@@ -53,6 +53,7 @@ class SparseAutoencoder(nn.Module):
         self.atoms = nn.Parameter(torch.empty(settings.latents, numbers))
         self.bias = nn.Parameter(torch.empty(numbers))
         self.register_buffer("silence", torch.empty(settings.latents))
+        self.begun = self.dictionary.detach()  # the atoms before any training, examples chosen by chance
 
     @classmethod
     def of(cls, data: Tensor, settings: Settings, generator: torch.Generator) -> SparseAutoencoder:
@@ -70,6 +71,7 @@ class SparseAutoencoder(nn.Module):
             wanted, got = data[:SAMPLED] - made.bias, made(data[:SAMPLED]) - made.bias
             size = (wanted * got).sum() / got.square().sum().clamp_min(1e-9)  # atoms that overlap say the same several times
             made.encoder.weight.mul_(size.clamp(0.05, 1))
+            made.begun = made.dictionary.clone()
         return made
 
     @property

@@ -9,10 +9,10 @@ from torch import Tensor
 from hub import Curve
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
+from plugins.autoencoders._pauses import Work
 from plugins.autoencoders.sparse_autoencoder import codes, dictionaries
-from plugins.autoencoders.sparse_autoencoder.pauses import Work
 
-LEARNT = "learnt atoms"
+LEARNT, UNLEARNT = "learnt atoms", "unlearnt atoms, examples by chance"
 SEARCHED = 128  # examples whose best codes under each penalty are searched for
 KEPT = (1, 2, 4, 8, 16, 32)  # atoms kept of each patch, along the curve
 

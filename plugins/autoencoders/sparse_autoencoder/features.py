@@ -17,11 +17,11 @@ from hub.pixels import images
 from plugins.autoencoders import _examples
 from plugins.autoencoders._linear import PCA
 from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._pauses import Scene, Work, during
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import activations, codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.activations import Activations, Activity
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
-from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 BY_PCA = "variance explained by as many principal components"
 SHOWN = 24  # latents in the gallery
@@ -200,7 +200,7 @@ def caption(found: Found, asked: Asked, figures: dict[str, float], rows: bool) -
 def trade_off(found: Found, held: Tensor, pca: PCA) -> Work[dict[str, Curve]]:
     """Variance explained over the latents kept of each place."""
     data, known = held[:JUDGED] - pca.mean, {"principal components": pca.components}
-    searched = {comparison.LEARNT: found.made.dictionary}
+    searched = {comparison.LEARNT: found.made.dictionary, comparison.UNLEARNT: found.made.begun}
     points = yield from comparison.trade_off(data, searched, known, found.made.settings.k, codes.explained)
     code = found.made.encode(held[:JUDGED])
     encoder = codes.active(code), codes.explained(held[:JUDGED], found.made.decode(code))

@@ -16,11 +16,11 @@ from plugins.autoencoders import _pages
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._patches import Patches, in_parts
+from plugins.autoencoders._pauses import Scene, Work, during
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.sparse_autoencoder import codes, comparison, sheets
 from plugins.autoencoders.sparse_autoencoder.codes import Settings, SparseAutoencoder
 from plugins.autoencoders.sparse_autoencoder.patchwork import AT_ONCE, Subject
-from plugins.autoencoders.sparse_autoencoder.pauses import Scene, Work, during
 
 JUDGED = 2000  # held-out patches that anything is measured on
 WATCHED = 500  # those of them that the loss is measured on as it learns
@@ -87,7 +87,8 @@ def told(
     code = in_parts(network.encode, subject.seen(held))
     quality = decibels(mean_squared(subject.through(network)(held), held))
     rates = yield from during(firing_rates(subject, network), scene, 0.05)
-    found = yield from during(comparison.trade_off(held, {comparison.LEARNT: learnt}, known, k), scene, 0.1)
+    searched = {comparison.LEARNT: learnt, comparison.UNLEARNT: subject.atoms(network.begun)}
+    found = yield from during(comparison.trade_off(held, searched, known, k), scene, 0.1)
     table = yield from during(comparison.at_equal_error(held, learnt, k), scene, 0.2)
     few = yield from during(by_few(subject, learnt, [n for n in FEW if n <= min(learnt.shape)]), scene, 0.4)
     pictures = yield from during(rebuilt(subject, network, known, few), scene, 0.6)
@@ -115,7 +116,8 @@ def caption(
 ) -> str:
     """The result in a few sentences; the classical dictionaries are named where they do better."""
     k = min(network.settings.k, max(found[comparison.LEARNT]))
-    ours, others = found[comparison.LEARNT][k], {name: points[k] for name, points in found.items() if name != comparison.LEARNT}
+    ours, unlearnt, *_ = (points[k] for points in found.values())
+    others = {name: points[k] for name, points in found.items() if name not in (comparison.LEARNT, comparison.UNLEARNT)}
     name, theirs = max(others.items(), key=lambda item: item[1])
     seen = "patches that it learnt from, as the picture is small," if subject.fitted else "patches it has never seen"
     against = (
@@ -128,8 +130,9 @@ def caption(
     less = f", less than the {name} do" if encoder[1] < theirs - 0.05 else ""
     return (
         f"{network.settings.latents} atoms learnt from {subject.what}. {k} of them, searched for, rebuild {seen} at "
-        f"{ours:.1f} dB, {against}; the encoder alone, without a search, takes {encoder[0]:.1f} and reaches "
-        f"{encoder[1]:.1f} dB{less}. {codes.silent(rates)}"
+        f"{ours:.1f} dB, {against}; {k} of as many patches, chosen by chance, not learnt, {unlearnt:.1f} dB. "
+        f"The encoder alone, without a search, takes {encoder[0]:.1f} and reaches {encoder[1]:.1f} dB{less}. "
+        f"{codes.silent(rates)}"
     )
 
 

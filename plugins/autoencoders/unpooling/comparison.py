@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from torch import Tensor
@@ -15,6 +16,7 @@ from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import PCA, mean_squared
 from plugins.autoencoders._networks import Design
 from plugins.autoencoders._pages import picture
+from plugins.autoencoders._pauses import Scene, during
 from plugins.autoencoders._training import Course
 from plugins.autoencoders.unpooling import views
 from plugins.autoencoders.unpooling.checkerboard import grid, unevenness
@@ -24,34 +26,47 @@ from plugins.autoencoders.unpooling.start import begin_fitted
 EARLY = 2
 """The look at which the grids are kept for the gallery, for they are strongest early."""
 ON_THE_WAY = 128
-"""Held-out pictures that are looked at while it learns."""
+"""Held-out pictures that are looked at while it learns, and that all checkerboards are measured on, the final ones too."""
 AT_THE_END = 2000
-"""Held-out pictures that the final figures are measured on, at most."""
+"""Held-out pictures that the final errors are measured on, at most."""
+MANY = 1024
+"""Numbers of a picture from which on only the principal components that are needed are worked out."""
 MAX = "max unpooling"
 ERROR, GRID = "Held-out error while they learn", "Checkerboard while they learn"
 
 
 def compared(data: Examples, design: Design, course: Course, seed: int) -> Iterator[Result]:
-    """PCA and untrained decoders at once; then all, fitted, trained in step; then figures, bands, what was wrong."""
-    pca, scene = PCA.of(data.train), views.Scene.of(data, design.depth)
+    """The original; PCA and untrained decoders; then all, fitted, trained in step; then figures, bands, what was wrong."""
+    scene = views.Scene.of(data, design.depth)
+    yield Result(image=lambda: views.tiles({"original": scene.joined(scene.pieces)}, {}), progress=0.001)
+    pca = PCA.of(data.train) if data.numbers <= MANY else PCA.leading(data.train, design.code)
     runners, by_pca = entrants(design, pca.mean.reshape(data.shape), seed), pca.through(scene.pieces, design.code)
-    yield Result(image=lambda: views.sheet(scene, by_pca, runners, {}), progress=0.01)
+    begun = Result(image=lambda: views.sheet(scene, by_pca, runners, {}), progress=0.01)
+    yield begun
     pages = [(views.untrained(runners, seed), "Before training: each decoder's picture of a map that is the same everywhere")]
     uneven = {each.name: unevenness(views.constant(each, seed)) for each in runners}
     for each in runners:
         begin_fitted(each.made, pca, data.train, told=bool(each.places))
+        yield begun
     held = data.held[:ON_THE_WAY]
     line = mean_squared(pca.through(held, design.code), held)
-    for look, done in enumerate(trained(runners, data.train, held, course, seed)):
-        if look == EARLY:
+    early: list[tuple[Image, str]] = []
+    for done in trained(runners, data.train, held, course, seed):
+        if not early and all(len(each.grids) == EARLY + 2 for each in runners):
             step = runners[0].log.held[-1][0]
-            pages.append((views.fine(scene, runners), f"After {step:.0f} steps: what is finer than the grid, amplified"))
+            early.append((views.fine(scene, runners), f"After {step:.0f} steps: what is finer than the grid, amplified"))
         yield Result(
             image=lambda: views.sheet(scene, by_pca, runners, recent(runners)),
             curves=lambda: curves(runners, line),
             progress=0.02 + 0.93 * done,
         )
-    yield replace(told(data, pca, scene, by_pca, runners, pages, uneven), curves=curves(runners, line), progress=1.0)
+
+    def scene_of(share: float) -> Result:
+        return Result(image=learnt, curves=drawn, progress=0.95 + 0.05 * share)
+
+    learnt, drawn = cache(lambda: views.sheet(scene, by_pca, runners, recent(runners))), curves(runners, line)
+    last = yield from told(data, pca, scene, by_pca, runners, pages + early, uneven, scene_of)
+    yield replace(last, curves=drawn, progress=1.0)
 
 
 def designed(data: Examples, code: int, depth: int, width: int) -> Design:
@@ -107,15 +122,17 @@ def told(
     runners: list[Entrant],
     pages: list[tuple[Image, str]],
     uneven: dict[str, float],
-) -> Result:
-    """The last result. pages: pictures that were made on the way. uneven: how much so untrained decoders are."""
-    held, k = data.held[:AT_THE_END], runners[0].made.design.code
-    through = pca.through(held, k)
-    found = {"PCA": (decibels(mean_squared(through, held)), 255 * grid(through, runners[0].period))}
-    found |= {each.name: each.figures(held) for each in runners}
+    meanwhile: Scene,
+) -> Generator[Result, None, Result]:
+    """The last result, scenes before it. pages: pictures made on the way. uneven: how much so untrained decoders are."""
+    held, k, period = data.held[:AT_THE_END], runners[0].made.design.code, runners[0].period
+    through, few = pca.through(held, k), data.held[:ON_THE_WAY]
+    found = {"PCA": (decibels(mean_squared(through, held)), 255 * grid(through[:ON_THE_WAY], period))}
+    for n, each in enumerate(runners):
+        found[each.name] = yield from during(each.figures(held), meanwhile, n / (2 * len(runners)))
     lines = {name: said(*pair) for name, pair in found.items()}
     side_by_side = views.sheet(scene, by_pca, runners, lines)
-    wholes = views.wholes(data.patches, runners) if data.patches else {}
+    wholes = (yield from during(views.wholes(data.patches, runners), meanwhile, 0.5)) if data.patches else {}
     place = "The same place by each decoder" if data.fitted else "The same place, never learnt from, by each decoder"
     gallery = [(side_by_side, place)] if wholes else []
     gallery += [(views.wrongs(scene, by_pca, runners), "What each adds or leaves out, amplified: grey is right"), *pages]
@@ -124,7 +141,7 @@ def told(
     return Result(
         image=views.bands(wholes, lines) if wholes else side_by_side,
         images=gallery,
-        table=table(runners, found, uneven, 255 * grid(held, runners[0].period)),
+        table=table(runners, found, uneven, 255 * grid(few, period)),
         metrics={f"PSNR of {name}, dB": pair[0] for name, pair in found.items()},
         caption=caption(data, runners, found),
     )

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from hub import Result
 from plugins.autoencoders._figures import decibels
 from plugins.autoencoders._linear import mean_squared
 from plugins.autoencoders._networks import Autoencoder, Design, Enlarging, network
-from plugins.autoencoders._patches import in_parts
+from plugins.autoencoders._pauses import Work, by_parts
 from plugins.autoencoders._training import Course, Log, Training
 from plugins.autoencoders.unpooling.checkerboard import grid, period_for
 
@@ -52,10 +53,10 @@ class Entrant:
         self.grids.append((float(step), 255 * grid(rebuilt, period)))
         return mean_squared(rebuilt, held)
 
-    def figures(self, held: Tensor) -> tuple[float, float]:
-        """(PSNR in dB, grid in grey levels of 255) on pictures."""
-        rebuilt = in_parts(self, held)
-        return decibels(mean_squared(rebuilt, held)), 255 * grid(rebuilt, self.period)
+    def figures(self, held: Tensor) -> Work[tuple[float, float]]:
+        """(PSNR in dB on pictures; the grid that was left at the last look, in grey levels of 255)."""
+        rebuilt = yield from by_parts(self, held)
+        return decibels(mean_squared(rebuilt, held)), self.grids[-1][1]
 
     @property
     def period(self) -> int:
@@ -103,13 +104,24 @@ def matched(design: Design) -> Design:
 
 
 def trained(runners: list[Entrant], train: Tensor, held: Tensor, course: Course, seed: int) -> Iterator[float]:
-    """Train all of them in step, on the same batches. Yields the share that is done, at each look."""
-    ways = [_way(each, train, held, course, seed) for each in runners]
-    for looks in zip(*ways, strict=True):
-        yield looks[0].progress
+    """Train all of them in step, on the same batches. Yields the share that is done, at least at each look of each.
+
+    The one that was looked at least often goes on, so that none begins a stretch before all others have ended the one before.
+    """
+    ways = {each.name: _way(each, train, held, course, seed) for each in runners}
+    shares = dict.fromkeys(ways, 0.0)
+    left = list(runners)
+    while left:
+        behind = min(left, key=lambda each: len(each.log.held))
+        result = next(ways[behind.name], None)
+        if result is None:
+            left.remove(behind)
+            continue
+        shares[behind.name] = result.progress
+        yield sum(shares.values()) / len(shares)
 
 
-def _way(entrant: Entrant, train: Tensor, held: Tensor, course: Course, seed: int) -> Iterator:
+def _way(entrant: Entrant, train: Tensor, held: Tensor, course: Course, seed: int) -> Iterator[Result]:
     generator = torch.Generator().manual_seed(seed)
     training = Training(entrant.made, entrant.loss, train, course, generator, entrant.log)
     training.held = lambda: entrant.look(held, entrant.period, training.step)

@@ -16,6 +16,7 @@ from hub import Image
 from plugins.autoencoders._examples import Examples, photograph
 from plugins.autoencoders._pages import INK, PAPER, QUIET, centred, errors, font, lettered, picture, scale_for
 from plugins.autoencoders._patches import Patches, in_parts
+from plugins.autoencoders._pauses import Work, by_parts
 from plugins.autoencoders.unpooling.checkerboard import response
 from plugins.autoencoders.unpooling.decoders import Entrant
 
@@ -43,7 +44,7 @@ class Scene:
         stride = stride_for(data.shape[1], depth, 4)
         if data.patches:
             return cls._place(data.patches.picture, data.patches.side, stride, data.patches.held())
-        if data.what.endswith("photographs"):
+        if data.source == "photographs":
             return cls._place(photograph(SHOWN), data.shape[1], stride)
         return cls(data.held[: FEW * FEW])
 
@@ -148,11 +149,14 @@ def tiles(pictures: Mapping[str, Tensor], lines: Mapping[str, str], across: int 
 # ---------------------------------------------------------------- the whole of a visitor's picture
 
 
-def wholes(data: Patches, runners: list[Entrant]) -> dict[str, Tensor]:
+def wholes(data: Patches, runners: list[Entrant]) -> Work[dict[str, Tensor]]:
     """The whole picture as each decoder makes it: name -> (C, H, W) in [0, 1]."""
     patches = Patches.of(data.picture, data.side, stride_for(data.side, runners[0].made.design.depth, 2))
-    pieces = patches.all()
-    return {each.name: patches.joined(in_parts(each, pieces))[0].clamp(0, 1) for each in runners}
+    pieces, made = patches.all(), {}
+    for each in runners:
+        rebuilt = yield from by_parts(each, pieces)
+        made[each.name] = patches.joined(rebuilt)[0].clamp(0, 1)
+    return made
 
 
 def bands(made: Mapping[str, Tensor], lines: Mapping[str, str]) -> Image:
