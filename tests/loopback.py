@@ -31,6 +31,11 @@ FAULTS = {*STATUSES, "circle", "no commit", "huge", "stall", "drip", "truncate",
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
+def as_git_counts(data: bytes) -> str:
+    """The SHA-1 that git knows a file by."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+
+
 @dataclass(frozen=True)
 class Asked:
     """A request that came. token: whether it carried one."""
@@ -142,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
         if (files := self.found(repo, rest or "main")) is None:
             return
         if "/tree/" in self.path:
-            return self.say([{"type": "file", "path": name, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
+            return self.say([{"type": "file", "path": name, "size": len(data), "oid": as_git_counts(data)}
                              for name, data in files.items()])
         self.say({"id": repo, "sha": self.there.commit(repo), "siblings": [{"rfilename": name} for name in files]})
 
@@ -157,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             return self.answer(404, X_Error_Code="EntryNotFound", **commit)
         if not name.endswith(LARGE):
-            return self.file(data, ETag=f'"{hashlib.sha1(data).hexdigest()}"', **commit)
+            return self.file(data, ETag=f'"{as_git_counts(data)}"', **commit)
         digest = hashlib.sha256(data).hexdigest()
         self.answer(302, Location=f"{self.there.elsewhere}/cdn/{digest}", X_Linked_ETag=f'"{digest}"',
                     X_Linked_Size=self.declared(data), **commit)

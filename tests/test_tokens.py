@@ -36,7 +36,8 @@ def test_blocks_are_folded_as_timm_folds_them():
 def test_the_class_token_is_a_map_of_one_position():
     pictures = some_pictures(2, 64, 64)
     with torch.no_grad():
-        _, (_, prefix) = transformer().forward_intermediates(normalised(pictures), indices=[0, 2], return_prefix_tokens=True, norm=False)[1]
+        told = transformer().forward_intermediates(normalised(pictures), indices=[2], return_prefix_tokens=True, norm=False)
+        prefix = told[1][0][1]
     ours = looked_into().features(pictures, ["blocks.2:class"])["blocks.2:class"]
     assert ours.shape == (2, 24, 1, 1) and torch.allclose(ours[:, :, 0, 0], prefix[:, 0], atol=1e-5)
 
@@ -87,8 +88,8 @@ def test_gradients_flow_from_every_kind_of_map():
 
 
 def test_channels_that_stand_last_are_brought_forward():
-    model = seeded(lambda: timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, img_size=56, depths=(1, 1), num_heads=(1, 2),
-                                             embed_dim=12, num_classes=3))
+    small = {"img_size": 56, "depths": (1, 1), "num_heads": (1, 2), "embed_dim": 12, "num_classes": 3}
+    model = seeded(lambda: timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, **small))
     with torch.no_grad():
         theirs = model.forward_intermediates(normalised(some_pictures(1, 56, 56)), intermediates_only=True, norm=False)
     network = as_backbone(model, {**CONFIG, "input_size": (3, 56, 56), "classifier": "head.fc"})

@@ -23,8 +23,8 @@ class Entry:
     """A network of the menu.
 
     name: as `load` takes it. title: as people call it. about: why one would look into it. parameters: how many, in millions; each
-    is four bytes to download. licence: of the weights, as their publisher says. side: input size that it was trained at, in pixels.
-    layers: technique -> the layer that shows best there.
+    is four bytes to download. licence: of the weights, as their publisher says. side: input size that it was trained at,
+    in pixels. layers: technique -> the layer that shows best there.
     """
 
     name: str

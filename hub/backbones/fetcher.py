@@ -60,31 +60,32 @@ class Refused(Exception):
 @dataclass(frozen=True)
 class Declared:
     """What a file must be. size: bytes, None where the server does not say; most: bytes that may come; digest: the first letters
-    of its SHA-256, or None; wrong: the code where it is another."""
+    of its SHA-256, or, where it is one of git's, its SHA-1 as git counts it, or None; wrong: the code where it is another."""
 
     size: int | None
     most: int
     digest: str | None = None
     wrong: str = "hash"
+    of_git: bool = False
 
     @classmethod
-    def within(cls, task: dict[str, Any], size: int | None, digest: str | None, wrong: str) -> Declared:
+    def within(cls, task: dict[str, Any], size: int | None, digest: str | None, wrong: str, of_git: bool = False) -> Declared:
         """Raises Refused where nothing bounds it, or it is larger than the task allows."""
         largest = task.get("largest")
         if size is None and largest is None:
             raise Refused("endless")
         if size is not None and largest is not None and size > largest:
             raise Refused("large", size=size)
-        return cls(size, largest if size is None else size, digest, wrong)
+        return cls(size, largest if size is None else size, digest, wrong, of_git)
 
     def fits(self, path: Path) -> bool:
-        """Whether a file has the size and the SHA-256 that it must have."""
+        """Whether a file has the size and the hash that it must have."""
         size = path.stat().st_size
         if self.size not in (None, size):
             return False
         if self.digest is None:
             return True
-        tell, found = teller("checking", size), hashlib.sha256()
+        tell, found = teller("checking", size), hashlib.sha1(b"blob %d\0" % size) if self.of_git else hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 found.update(block)
@@ -171,7 +172,11 @@ def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     digest = etag if re.fullmatch("[0-9a-f]{64}", etag) else None
     if digest and task["sha256"] not in (None, digest):
         raise Refused("pinned")
-    declared = Declared.within(task, facts.size, digest or task["sha256"], "hash" if digest else "pinned")
+    pinned, of_git = digest is None and task["sha256"], digest is None and re.fullmatch("[0-9a-f]{40}", etag) is not None
+    if pinned:
+        declared = Declared.within(task, facts.size, pinned, "pinned")
+    else:  # large files are named by their SHA-256, small ones as git names them
+        declared = Declared.within(task, facts.size, etag if digest or of_git else None, "hash", of_git)
     if task["only_size"]:
         return {"size": declared.size}
 

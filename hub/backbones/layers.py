@@ -169,7 +169,7 @@ def _form(shape: torch.Size, larger: torch.Size | None) -> Form | None:
 
 
 def _notes(model: nn.Module, side: int) -> list[_Noted]:
-    """Every module's output for a square picture, in the order in which they compute, the last one of a module that runs twice."""
+    """Every module's output for a square picture, in the order in which they compute; the last of a module that runs twice."""
     try:
         return _followed(model, side, torch.device("meta"))
     except (NotImplementedError, RuntimeError):  # an operation that needs contents: then with some

@@ -16,12 +16,13 @@ import torch
 
 from hub.backbones import catalogue, fetching, naming
 from hub.backbones.backbone import Backbone
-from hub.backbones.blueprints import Blueprint, blueprint, config_of, from_folder
+from hub.backbones.blueprint import Blueprint
 from hub.backbones.fetching import Wanted
 from hub.backbones.layers import DEPTHS, Layer, unit_names
 from hub.backbones.lifeline import Progress
 from hub.backbones.naming import Name
 from hub.backbones.shelf import Shelf
+from hub.backbones.sources import blueprint, config_of, from_folder
 from hub.errors import UnknownLayer, UnsupportedBackbone
 
 HERE = Path(__file__).parent
@@ -76,7 +77,7 @@ def _drawn(asked: str) -> Blueprint:
 
 def drawn(name: str) -> Blueprint:
     """The blueprint of a network, whose files but for the weights are here. Raises as `load`."""
-    with _drawing:  # sizes of modules are watched while one is drawn, for all threads
+    with _drawing:
         return _drawn(name)
 
 
@@ -113,7 +114,7 @@ def fetched(name: str) -> Iterator[Progress]:
         return
     yield from _config_fetched(str(asked))
     plan = drawn(str(asked))
-    if asked.seed is not None or plan.local or _lies(plan) is not None:
+    if asked.seed is not None or plan.here or _lies(plan) is not None:
         return
     with _drawing:
         largest = round(SLACK * plan.bytes) + (16 << 20)
@@ -142,7 +143,7 @@ def is_here(name: str) -> bool:
     if asked.scheme == "hf-hub" and fetching.cached(config_of(asked)) is None:
         return False
     plan = drawn(str(asked))
-    return asked.seed is not None or plan.local or _lies(plan) is not None
+    return asked.seed is not None or plan.here or _lies(plan) is not None
 
 
 def pinned(name: str) -> str:

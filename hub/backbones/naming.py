@@ -30,12 +30,13 @@ _PATTERNS: dict[Scheme, str] = {
     "local-dir": r"local-dir:(?P<model>.+?)",
 }
 _UNTRAINED = r"(?P<random>\?random(=(?P<seed>\d{1,9}))?)?"
-GRAMMAR = "Names are: embedded, timm/NAME, torchvision/NAME, hf-hub:OWNER/NAME, local-dir:FOLDER; each with ?random for its untrained self."
+GRAMMAR = ("Names are: embedded, timm/NAME, torchvision/NAME, hf-hub:OWNER/NAME, local-dir:FOLDER; each with ?random for its "
+           "untrained self.")
 
 
 @dataclass(frozen=True)
 class Name:
-    """A network's name in its parts. revision: a branch, tag or commit of the Hub. seed: of untrained weights; None for trained."""
+    """A network's name in parts. revision: a branch, tag or commit of the Hub. seed: of untrained weights, None for trained."""
 
     scheme: Scheme
     model: str

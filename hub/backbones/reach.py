@@ -36,7 +36,8 @@ class Reach:
     def through(self, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int] = (1, 1)) -> Reach:
         """After a sliding window."""
         kernel, stride, dilation = (pair(each) for each in (kernel, stride, dilation))
-        wider = self.side and tuple(r + (k - 1) * d * s for r, k, d, s in zip(self.side, kernel, dilation, self.step, strict=True))
+        axes = zip(self.side or (0, 0), kernel, dilation, self.step, strict=True)
+        wider = tuple(r + (k - 1) * d * s for r, k, d, s in axes) if self.side else None
         return Reach(wider, tuple(s * t for s, t in zip(self.step, stride, strict=True)))
 
     def everywhere(self) -> Reach:

@@ -1,0 +1,74 @@
+"""A network before it is built: how it is made, what is known of it, and which file it needs.
+
+It can be drawn without contents, so that its layers are told at once and offline, and so that one which would not fit into this
+machine is refused before memory is taken or a byte of weights comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hub.backbones.bounds import bounded
+from hub.backbones.fetching import Wanted
+from hub.backbones.folding import prepared
+from hub.backbones.layers import Anatomy, Layer, class_layer, dissect
+from hub.backbones.naming import Name
+from hub.errors import InputError, UnsupportedBackbone
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """How to get a network.
+
+    build: makes it untrained, on torch's default device. fill: makes it with its weights, given where its file lies.
+    config: timm's keys: input_size, mean, std, classifier; and showpieces. classes: their names, where they are known.
+    weights: the file of the Hub that it needs; url: the file of the web; neither where its weights are here.
+    """
+
+    name: Name
+    build: Callable[[], nn.Module]
+    fill: Callable[[Path | None], nn.Module]
+    config: dict[str, Any]
+    classes: list[str] | None = None
+    weights: Wanted | None = None
+    url: str | None = None
+    here: bool = False
+
+    @cached_property
+    def bare(self) -> nn.Module:
+        """The network without contents. Raises OverLimit where it would not fit, UnsupportedBackbone where it cannot be made."""
+        try:
+            with bounded(), torch.device("meta"):
+                return prepared(self.build().eval())
+        except InputError:
+            raise
+        except Exception as error:
+            why = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+            raise UnsupportedBackbone(f"{self.name} cannot be built ({why}). Check its name, or its config.json.") from error
+
+    @property
+    def bytes(self) -> int:
+        """What its weights take in memory, in float32."""
+        return sum(t.numel() * t.element_size() for t in (*self.bare.parameters(), *self.bare.buffers()))
+
+    @property
+    def side(self) -> int:
+        """The input size it was trained at, in pixels."""
+        return self.config["input_size"][-1]
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """What is inside."""
+        return dissect(self.bare, self.side)
+
+    def layers(self) -> list[Layer]:
+        """Every layer that can be asked for, `classes` last where there is a classifier."""
+        head = class_layer(self.bare, self.config.get("classifier") or "", self.anatomy)
+        return [*self.anatomy.layers, *([head] if head else [])]

@@ -1,0 +1,201 @@
+"""Where names lead: to the folder that comes along, to timm, to torchvision, to a repository on the Hub, to a folder."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hub.backbones import catalogue
+from hub.backbones.blueprint import Blueprint
+from hub.backbones.bounds import check_numbers
+from hub.backbones.fetching import Wanted, cached
+from hub.backbones.naming import Name
+from hub.errors import UnknownBackbone, UnsupportedBackbone
+
+HERE = Path(__file__).parent
+CONFIG_BYTES = 1 << 20
+LARGEST_SIDE = 2048  # pixels that a network may have been trained at
+ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"strict_img_size": False}, {})
+"""How timm's architectures are asked to take pictures of any size, until one of these is understood."""
+LIST = "List some: netsee list --backbones"
+
+
+def blueprint(name: Name) -> Blueprint:
+    """The blueprint of a network. A Hub repository's `config.json` must be in the cache by then; see `loading.fetched`.
+
+    Raises UnknownBackbone, UnsupportedBackbone, OverLimit.
+    """
+    kinds = {"embedded": _embedded, "timm": _timm, "torchvision": _torchvision, "hf-hub": _hub, "local-dir": _local}
+    return kinds[name.scheme](name)
+
+
+# ---------------------------------------------------------------- folders, and repositories, which are folders once they are here
+
+
+def _embedded(name: Name) -> Blueprint:
+    return from_folder(name, HERE / "embedded")
+
+
+def _local(name: Name) -> Blueprint:
+    folder = Path(name.model)
+    if not (folder / "config.json").is_file():
+        raise UnknownBackbone(str(name), hint="That folder has no config.json; a timm or Hugging Face model folder is wanted.")
+    if name.seed is None and not (folder / "model.safetensors").is_file():
+        raise UnsupportedBackbone(f"{name} has no model.safetensors. Other formats can run code, so they are not read.")
+    return from_folder(name, folder)
+
+
+def _hub(name: Name) -> Blueprint:
+    config = cached(config_of(name))
+    if config is None:
+        raise UnknownBackbone(str(name), hint="Its config.json has not been fetched.")
+    return from_folder(name, config.parent, Wanted(name.model, "model.safetensors", name.revision))
+
+
+def config_of(name: Name) -> Wanted:
+    """The settings of a repository on the Hub, which say what its weights are for."""
+    return Wanted(name.model, "config.json", name.revision, largest=CONFIG_BYTES)
+
+
+def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blueprint:
+    """Through timm's own door for local folders. weights: a file that is still to come into it."""
+    config = _read(folder / "config.json", name)
+    labels = config.get("label_names")
+
+    def build() -> nn.Module:
+        heads = {key: config[key] for key in ("num_classes", "global_pool") if config.get(key) is not None}
+        return _created(config["architecture"], **{**heads, **(config.get("model_args") or {})})
+
+    def fill(path: Path | None) -> nn.Module:
+        return _created(f"local-dir:{path.parent if path else folder}", pretrained=True)
+
+    classes = [str(label) for label in labels] if isinstance(labels, list) else None
+    return Blueprint(name, build, fill, _keys(config, name), classes, weights, here=weights is None)
+
+
+def _read(path: Path, name: Name) -> dict[str, Any]:
+    """A `config.json` of timm's kind. Raises UnsupportedBackbone for another kind, OverLimit for one of impossible numbers."""
+    import timm
+
+    try:
+        config = json.loads(path.read_bytes()[: CONFIG_BYTES + 1])
+    except ValueError as error:
+        raise UnsupportedBackbone(f"The config.json of {name} is no JSON of at most 1 MiB.") from error
+    architecture = config.get("architecture") if isinstance(config, dict) else None
+    if not isinstance(architecture, str):
+        raise UnsupportedBackbone(f"{name} is no timm model: its config.json names no architecture. Look for one tagged timm.")
+    if not timm.is_model(architecture.partition(".")[0]):
+        raise UnsupportedBackbone(f"{name} is of the architecture {architecture[:60]!r}, which timm does not know here.")
+    check_numbers({key: config.get(key) for key in ("model_args", "num_classes", "num_features", "pretrained_cfg")})
+    return config
+
+
+def _keys(config: dict[str, Any], name: Name) -> dict[str, Any]:
+    """What timm says of the architecture, and what the config says besides. Raises UnsupportedBackbone where that is no
+    input size and normalisation."""
+    from timm.models import get_pretrained_cfg
+
+    known = get_pretrained_cfg(config["architecture"])
+    given = config.get("pretrained_cfg") or {}
+    keys = {**(known.to_dict() if known else {}), **(given if isinstance(given, dict) else {})}
+    numbers = {key: keys.get(key) for key in ("input_size", "mean", "std")}
+    if not all(isinstance(n, list | tuple) and len(n) == 3 and {type(x) for x in n} <= {int, float} for n in numbers.values()):
+        raise UnsupportedBackbone(f"The config.json of {name} gives no input_size, mean and std of three numbers each.")
+    if not 8 <= keys["input_size"][-1] <= LARGEST_SIDE or 0 in keys["std"]:
+        raise UnsupportedBackbone(f"{name} wants pictures of {keys['input_size'][-1]} pixels; 8 to {LARGEST_SIDE} are possible.")
+    return {**keys, "showpieces": config.get("showpieces")}
+
+
+# ---------------------------------------------------------------- timm
+
+
+def _timm(name: Name) -> Blueprint:
+    import timm
+
+    architecture, _, tag = name.model.partition(".")
+    if not timm.is_model(architecture):
+        raise UnknownBackbone(str(name), [*catalogue.names(), *(f"timm/{n}" for n in timm.list_models())], hint=LIST)
+    known = timm.models.get_pretrained_cfg(name.model)
+    tagged = timm.list_pretrained()
+    if name.seed is None and (known is None or not known.has_weights or tag and name.model not in tagged):
+        raise UnknownBackbone(str(name), [f"timm/{n}" for n in tagged], hint="There are no trained weights of that name.")
+    config = known.to_dict() if known else timm.models.PretrainedCfg().to_dict()
+    pin = catalogue.pin(name.trained)
+    on_hub = bool(known and known.hf_hub_id)
+    weights = Wanted(known.hf_hub_id, "model.safetensors", pin and pin.revision, sha256=pin and pin.sha256) if on_hub else None
+
+    def build() -> nn.Module:
+        return _created(name.model if known else architecture, pretrained=False)
+
+    def fill(path: Path | None) -> nn.Module:
+        return _created(name.model, pretrained=True, pretrained_cfg_overlay={"file": str(path)})
+
+    return Blueprint(name, build, fill, config, config.get("label_names") or imagenet(config.get("num_classes")), weights)
+
+
+def _created(architecture: str, **settings: Any) -> nn.Module:
+    """A timm model that takes pictures of any size, where its kind can. The global random state is left as found."""
+    import timm
+
+    with torch.random.fork_rng(devices=[]):
+        for extra in ANY_SIZE:
+            try:
+                model = timm.create_model(architecture, **{**extra, **settings})
+                break
+            except TypeError:
+                if not extra:
+                    raise
+    if hasattr(getattr(model, "patch_embed", None), "dynamic_img_pad"):
+        model.patch_embed.dynamic_img_pad = True
+    return model
+
+
+def imagenet(classes: int | None) -> list[str] | None:
+    """The names of the thousand classes of ImageNet, which timm knows, where a model has as many."""
+    from timm.data import ImageNetInfo
+
+    if classes != 1000:
+        return None
+    info = ImageNetInfo()
+    names = [info.index_to_description(i).partition(",")[0] for i in range(1000)]
+    seen = Counter(names)
+    return [n if seen[n] == 1 else f"{n} {i}" for i, n in enumerate(names)]
+
+
+# ---------------------------------------------------------------- torchvision
+
+
+def _torchvision(name: Name) -> Blueprint:
+    from torchvision import models
+
+    known = models.list_models(module=models)
+    if name.model not in known:
+        raise UnknownBackbone(str(name), [f"torchvision/{n}" for n in known], hint=LIST)
+    weights = models.get_model_weights(name.model).DEFAULT
+    transforms = weights.transforms()
+    side = transforms.crop_size[0]
+
+    def build() -> nn.Module:
+        asks = name.model in ("googlenet", "inception_v3")  # whether to draw first weights their own way, slowly
+        drawn = {"init_weights": torch.get_default_device().type != "meta"} if asks else {}
+        with torch.random.fork_rng(devices=[]):
+            return models.get_model(name.model, weights=None, **drawn)
+
+    def fill(_path: Path | None) -> nn.Module:  # the file lies where torchvision itself looks for it, and checks its hash
+        with torch.random.fork_rng(devices=[]):
+            return models.get_model(name.model, weights=weights, progress=False)
+
+    with torch.device("meta"):
+        config = {"input_size": (3, side, side), "mean": transforms.mean, "std": transforms.std, "classifier": _last_map(build())}
+    return Blueprint(name, build, fill, config, list(weights.meta["categories"]), url=weights.url)
+
+
+def _last_map(model: nn.Module) -> str:
+    """The name of a torchvision model's classifier: its last linear map, but for those of auxiliary heads."""
+    maps = [name for name, module in model.named_modules() if isinstance(module, nn.Linear | nn.Conv2d)]
+    return [name for name in maps if not name.lower().startswith("aux")][-1]
