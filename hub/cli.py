@@ -93,7 +93,7 @@ def list_(what: str | None, as_json: bool) -> None:
     Those that failed to load stand last, each with its reason.
     """
     rows = {None: _techniques, "backbones": _backbones, "samples": _samples}[what]()
-    _show(list(rows), as_json)
+    _show(list(rows), as_json, headed=what == "backbones")
 
 
 def _techniques() -> Iterator[dict[str, Any]]:
@@ -119,13 +119,13 @@ def _samples() -> Iterator[dict[str, Any]]:
     return ({"name": f"sample:{name}", "title": samples.title(name)} for name in samples.names())
 
 
-def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    """Rows as JSON, or as columns under each other with their last cell free."""
+def _show(rows: list[dict[str, Any]], as_json: bool, headed: bool = False) -> None:
+    """Rows as JSON, or as columns under each other with their last cell free. headed: under their names."""
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     names = dict.fromkeys(name for row in rows for name in row)
-    cells = [[str(row.get(name, "")) for name in names] for row in rows]
+    cells = [list(names)] * headed + [[str(row.get(name, "")) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -162,7 +162,7 @@ def layers(backbone: str, units_of: str | None, as_json: bool) -> None:
         return
     _show([{"name": layer.name, "kind": layer.kind, "channels": layer.channels, "stride": layer.stride,
             "receptive field": layer.reach or "all", "depth": round(layer.depth, 3)} for layer in backbones.layers(backbone)],
-          as_json)
+          as_json, headed=True)
 
 
 @netsee.command()
@@ -182,7 +182,7 @@ def fetch(names: Sequence[str], pin: bool) -> None:
         look = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
         with closing(backbones.fetched(name)) as parts, tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
             for part in parts:
-                bar.total = part.total
+                bar.total = part.total or None
                 bar.update(part.done - bar.n)
         click.echo(f"{name}: here" + (f", pinned at {backbones.pinned(name)}" if pin else ""))
 

@@ -331,7 +331,8 @@ def fetching(params: Params) -> Iterator[Result]:
             from hub import backbones
 
             for part in backbones.fetched(name):
-                yield Result(caption=f"Downloading {name}, once: {part.done / 1e6:.0f} of {part.total / 1e6:.0f} MB")
+                much = f": {part.done / 1e6:.0f} of {part.total / 1e6:.0f} MB" if part.total else " …"
+                yield Result(caption=f"Downloading {name}, once{much}")
 
 
 def technique(

@@ -422,3 +422,15 @@ def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):
         page.locator(".photo:visible input[type=file]").first.set_input_files(tmp_path / "large.png")
         expect(page.get_by_text("exceed the maximum allowed size of 10")).to_be_visible()
         page.close()
+
+
+def test_the_lists_of_layers_and_units_follow_the_network_that_is_chosen_without_its_weights(visit):
+    page = visit("deep_dream")
+    unfold(page)
+    network, layer = (page.locator(f".field-{name} input:visible").first for name in ("backbone", "layer"))
+    network.click()
+    page.get_by_role("option", name=re.compile("^ViT small")).click()
+    expect(layer).to_have_value(re.compile("^blocks.7 · 384 channels"))
+    layer.click()
+    layer.fill("blocks.11.attn")
+    expect(page.get_by_role("option", name=re.compile(r"blocks\.11\.attn:heads · 6 channels"))).to_be_visible()

@@ -91,7 +91,8 @@ def test_list_shows_what_works_and_why_the_rest_does_not(netsee, toy, plugin_fol
 
 def test_list_shows_samples_and_backbones(netsee):
     assert "sample:clouds" in netsee("list", "--samples")[1]
-    assert netsee("list", "--backbones")[1].startswith("embedded\n")
+    header, first, *_ = netsee("list", "--backbones")[1].splitlines()
+    assert header.split() == ["name", "title", "MB", "input", "licence", "here", "about"] and first.startswith("embedded ")
 
 
 def test_info_tells_all(netsee, toy):
@@ -313,17 +314,32 @@ def test_layers_and_units_of_a_network(netsee, monkeypatch):
     from hub import backbones
     from hub.backbones import Layer
 
-    class Network:
-        def layers(self):
-            return [Layer("features.0", "Conv2d", 8, 1, (64, 64), 0.25), Layer("classes", "Classifier", 2, 4, (1, 1), 1.0)]
-
-        def units(self, layer):
-            return {"classes": ["eye", "cat"]}[layer]
-
-    monkeypatch.setattr(backbones, "load", {"small": Network()}.__getitem__)
-    rows = [line.split() for line in netsee("layers", "small")[1].splitlines()]
-    assert rows == [["features.0", "Conv2d", "8", "1", "0.25"], ["classes", "Classifier", "2", "4", "1.0"]]
+    found = [Layer("features.0", "Conv2d", 8, 1, (64, 64), 0.25, 3), Layer("classes", "Classifier", 2, 4, (1, 1), 1.0)]
+    monkeypatch.setattr(backbones, "layers", {"small": found}.__getitem__)
+    monkeypatch.setattr(backbones, "units", lambda *asked: {("small", "classes"): ["eye", "cat"]}[asked])
+    header, *rows = [line.split() for line in netsee("layers", "small")[1].splitlines()]
+    assert header == ["name", "kind", "channels", "stride", "receptive", "field", "depth"]
+    assert rows == [["features.0", "Conv2d", "8", "1", "3", "0.25"], ["classes", "Classifier", "2", "4", "all", "1.0"]]
     assert netsee("layers", "small", "--units", "classes")[1] == "eye\ncat\n"
+
+
+def test_fetch_brings_networks_and_records_what_came(netsee, monkeypatch):
+    from hub import backbones
+    from hub.backbones.lifeline import Progress
+    from hub.errors import NotOffline
+
+    def fetched(name):
+        if name == "timm/far":
+            raise NotOffline("timm/far must be downloaded once, and that failed.")
+        yield Progress(1, 2)
+
+    asked = []
+    monkeypatch.setattr(backbones, "fetched", fetched)
+    monkeypatch.setattr(backbones, "pinned", lambda name: asked.append(name) or "c0ffee")
+    assert netsee("fetch", "timm/near", "timm/next")[1] == "timm/near: here\ntimm/next: here\n" and asked == []
+    assert netsee("fetch", "timm/near", "--pin")[1] == "timm/near: here, pinned at c0ffee\n" and asked == ["timm/near"]
+    code, out, error = netsee("fetch", "timm/far", "timm/near")
+    assert code == 2 and out == "" and error.startswith("NotOffline: timm/far")
 
 
 def test_app_serves_on_this_machine_unless_told_otherwise(netsee, monkeypatch):
