@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from hub.backbones.bounds import bounded
+from hub.backbones.bounds import bounded, room
 from hub.backbones.fetching import Wanted
 from hub.backbones.folding import prepared
 from hub.backbones.layers import Anatomy, Layer, class_layer, dissect
 from hub.backbones.naming import Name
-from hub.errors import InputError, UnsupportedBackbone
+from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class Blueprint:
         """The network without contents. Raises OverLimit where it would not fit, UnsupportedBackbone where it cannot be made."""
         try:
             with bounded(), torch.device("meta"):
-                return prepared(self.build().eval())
+                model = prepared(self.build().eval())
+            if sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers())) > room():
+                raise OverLimit(f"{self.name} would take more than half of this machine's memory. Choose a smaller one.")
+            return model
         except InputError:
             raise
         except Exception as error:

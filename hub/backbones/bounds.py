@@ -37,8 +37,9 @@ def bounded() -> Iterator[None]:
 
     def on_parameter(_module: nn.Module, _name: str, parameter: Any) -> None:
         nonlocal taken
-        if parameter is not None and threading.get_ident() == drawer:
-            taken += parameter.numel() * parameter.element_size()
+        if parameter is None or threading.get_ident() != drawer:
+            return
+        taken += parameter.numel() * parameter.element_size()
         if taken > limit:
             allowed = f"{limit / 1e9:.0f} GB, half of this machine's memory"
             raise OverLimit(f"Its weights would take more than {allowed}. Choose a smaller one.")

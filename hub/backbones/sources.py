@@ -19,6 +19,9 @@ from hub.errors import UnknownBackbone, UnsupportedBackbone
 
 HERE = Path(__file__).parent
 CONFIG_BYTES = 1 << 20
+FORBIDDEN = {"model_name", "checkpoint_path", "cache_dir", "scriptable", "exportable", "no_jit", "features_only", "feature_cfg",
+             "out_indices", "device", "dtype", "kwargs", "file", "url"}
+"""Settings that timm takes for itself and not for a network: some of them fetch or open files."""
 LARGEST_SIDE = 2048  # pixels that a network may have been trained at
 ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"strict_img_size": False}, {})
 """How timm's architectures are asked to take pictures of any size, until one of these is understood."""
@@ -91,6 +94,12 @@ def _read(path: Path, name: Name) -> dict[str, Any]:
         raise UnsupportedBackbone(f"{name} is no timm model: its config.json names no architecture. Look for one tagged timm.")
     if not timm.is_model(architecture.partition(".")[0]):
         raise UnsupportedBackbone(f"{name} is of the architecture {architecture[:60]!r}, which timm does not know here.")
+    settings = config.get("model_args") or {}
+    if not isinstance(settings, dict):
+        raise UnsupportedBackbone(f"The config.json of {name} has model_args that are no settings by name.")
+    for key in settings:
+        if key in FORBIDDEN or str(key).startswith("pretrained"):
+            raise UnsupportedBackbone(f"The config.json of {name} sets {str(key)[:40]!r}, which can fetch or open files.")
     check_numbers({key: config.get(key) for key in ("model_args", "num_classes", "num_features", "pretrained_cfg")})
     return config
 
@@ -120,7 +129,10 @@ def _timm(name: Name) -> Blueprint:
     architecture, _, tag = name.model.partition(".")
     if not timm.is_model(architecture):
         raise UnknownBackbone(str(name), [*catalogue.names(), *(f"timm/{n}" for n in timm.list_models())], hint=LIST)
-    known = timm.models.get_pretrained_cfg(name.model)
+    try:
+        known = timm.models.get_pretrained_cfg(name.model)
+    except RuntimeError:  # the architecture has no such tag
+        known = None
     tagged = timm.list_pretrained()
     if name.seed is None and (known is None or not known.has_weights or tag and name.model not in tagged):
         raise UnknownBackbone(str(name), [f"timm/{n}" for n in tagged], hint="There are no trained weights of that name.")
