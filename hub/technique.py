@@ -265,6 +265,7 @@ class Technique:
     picture: whether a picture is "needed", "welcome" or "none" (not asked for), as the annotation says.
     example: what the app shows before anyone runs it: parameters, and under "image" a sample ("sample:NAME").
     weights: name -> SHA-256 of what it brings along and depends on besides its backbones, asked for when a recipe is written.
+    sheet: whether its result is a sheet of pictures, which never lies over the picture that it was made from.
     """
 
     name: str
@@ -277,6 +278,7 @@ class Technique:
     picture: Literal["needed", "welcome", "none"]
     example: Mapping[str, Any] = field(default_factory=dict)
     weights: Callable[[], Mapping[str, str]] = dict
+    sheet: bool = False
 
     def __call__(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Result:
         """Run to the end. `image`: path, bytes, PIL image or array; `params`: `Params`, a mapping, or None for defaults.
@@ -355,6 +357,7 @@ def technique(
     name: str | None = None,
     example: Mapping[str, Any] | None = None,
     weights: Callable[[], Mapping[str, str]] = dict,
+    sheet: bool = False,
 ) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
@@ -362,12 +365,13 @@ def technique(
     version: change it when the same parameters no longer give the same picture.
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
+    sheet: true where the result is a sheet of pictures, which is not to be compared with the picture given by a divider.
     Raises BrokenTechnique where the function does not keep the contract.
     """
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
-        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights)
+        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights, sheet)
 
     return decorate
 
