@@ -20,6 +20,7 @@ from hub.registry import technique as find
 from hub.registry import techniques
 from hub.technique import (
     BackboneName,
+    BackboneNames,
     Curve,
     Field,
     File,
@@ -38,6 +39,7 @@ from hub.technique import (
 __version__ = "0.1.0"
 __all__ = [
     "BackboneName",
+    "BackboneNames",
     "Curve",
     "Field",
     "File",

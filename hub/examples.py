@@ -101,7 +101,7 @@ def make(technique: Technique, folder: Path) -> Example:
     policy = Policy.local()
     params, source = params_of(technique), source_of(technique)
     before = fit(decode(source, policy).image, policy.working_side) if source is not None else None
-    write(technique.name, technique(before, params, policy=policy), before, folder)
+    write(technique.name, technique(before, params, policy=policy), None if technique.sheet else before, folder)
     found = find(technique)
     if found is None:
         raise HubError(f"The example of {technique.name} has no picture.")

@@ -21,10 +21,11 @@ from pydantic_core import PydanticUndefined
 from hub.attached import KINDS
 from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit
 from hub.policy import Policy
-from hub.technique import Params
+from hub.technique import Params, between_commas
 
 WIDE_RATIO = 1000  # a positive range wider than this is typed, not dragged: a linear slider cannot reach its small end
 WIDE_COUNT = 20_000
+SEVERAL = ("units", "backbones")  # what is a list on the page, and one line of names in `Params`
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
 
 
@@ -176,9 +177,16 @@ def _text(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.compon
 def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     from hub import backbones
 
-    known = [(f"{each.title} · {each.megabytes:.0f} MB", each.name) for each in backbones.CATALOGUE]
     other = [(common["value"],) * 2] if common["value"] and backbones.entry(common["value"]) is None else []
-    return gr.Dropdown([*known, *other], allow_custom_value=policy.any_model, **common)
+    return gr.Dropdown([*network_choices(), *other], allow_custom_value=policy.any_model, **common)
+
+
+def _backbones(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
+    common["value"] = between_commas(common["value"])
+    ours, *others = network_choices()
+    known = [ours, (f"{ours[0].partition(' · ')[0]}, untrained", f"{ours[1]}?random"), *others]
+    other = [(name, name) for name in common["value"] if name not in dict(map(reversed, known))]
+    return gr.Dropdown([*known, *other], multiselect=True, allow_custom_value=policy.any_model, **common)
 
 
 def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
@@ -187,7 +195,7 @@ def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> g
 
 
 def _several(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
-    common["value"] = _parts(common["value"])
+    common["value"] = between_commas(common["value"])
     return gr.Dropdown(common["value"], multiselect=True, allow_custom_value=True, **common)
 
 
@@ -214,6 +222,7 @@ def _file(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.compon
 _Make = Callable[[FieldInfo, dict[str, Any], Policy], gr.components.Component]
 _BY_MEANING: dict[str, _Make] = {
     "backbone": _backbone,
+    "backbones": _backbones,
     "layer": _listed_later,
     "unit": _listed_later,
     "units": _several,
@@ -250,7 +259,7 @@ def converted(params: type[Params], name: str, value: Any, policy: Policy) -> An
     kind = plain_type(field)
     if meant in KINDS:
         return uploaded(value, policy) if value else None
-    if meant == "units" and isinstance(value, list):
+    if meant in SEVERAL and isinstance(value, list):
         return ", ".join(map(str, value))
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
@@ -285,14 +294,17 @@ def shown(params: Params) -> list[Any]:
 
 
 def _held(meant: str | None, value: Any) -> Any:
-    return None if meant in KINDS else _parts(value) if meant == "units" else value
-
-
-def _parts(value: str | None) -> list[str]:
-    return [part.strip() for part in (value or "").split(",") if part.strip()]
+    return None if meant in KINDS else between_commas(value) if meant in SEVERAL else value
 
 
 # ---------------------------------------------------------------- lists that follow the network
+
+
+def network_choices() -> list[tuple[str, str]]:
+    """(what is read, value) for each network of the menu, the embedded one first."""
+    from hub import backbones
+
+    return [(f"{each.title} · {each.megabytes:.0f} MB", each.name) for each in backbones.CATALOGUE]
 
 
 def layer_choices(backbone: str) -> list[tuple[str, str]]:

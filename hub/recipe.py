@@ -28,6 +28,7 @@ from hub.decode import decode, fit, picture_hash, png_text
 from hub.errors import BadPicture, BadRecipe, BrokenTechnique, HubError
 from hub.files import write_safely
 from hub.policy import Policy
+from hub.technique import between_commas
 
 if TYPE_CHECKING:
     from hub.technique import Params, Result, Technique
@@ -86,12 +87,12 @@ class Recipe(BaseModel):
 
 def recipe_of(technique: Technique, image: Image | None, params: Params) -> Recipe:
     """The recipe of a run. image: the RGB picture that the technique was given, None where it was given none."""
-    backbones = {name: getattr(params, name) for name in technique.Params.fields_meaning("backbone")}
     seeds = technique.Params.fields_meaning("seed")
-    values = params.model_dump(mode="json") | {field: _portable(name) for field, name in backbones.items() if name is not None}
+    values = params.model_dump(mode="json")
+    values |= {field: ", ".join(map(_portable, names)) for field, names in _networks(technique.Params, values).items()}
     return Recipe(
         technique=technique.name, version=technique.version, params=values, seed=getattr(params, seeds[0]) if seeds else None,
-        weights={_portable(name): _weights(name) for name in backbones.values() if name is not None} | dict(technique.weights()),
+        weights={_portable(name): _weights(name) for name in params.backbones_named()} | dict(technique.weights()),
         input=None if image is None else Source(hash=picture_hash(image), width=image.width, height=image.height),
         versions=_versions(), device=importlib.import_module("hub.devices").facts())
 
@@ -131,6 +132,12 @@ def _portable(backbone: str) -> str:
     if not backbone.startswith(LOCAL):
         return backbone
     return LOCAL + Path(backbone.removeprefix(LOCAL)).resolve().name
+
+
+def _networks(params: type[Params], values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The names of networks in each field that has any. values: of the parameters, as JSON has them."""
+    one = {field: [values[field]] for field in params.fields_meaning("backbone") if values.get(field) is not None}
+    return one | {field: names for field in params.fields_meaning("backbones") if (names := between_commas(values.get(field)))}
 
 
 def _weights(backbone: str) -> str:
@@ -263,8 +270,7 @@ def _sample(wanted: str, scaled: Callable[[Image], Image]) -> Image | None:
 
 def _check_networks(recipe: Recipe, technique: Technique) -> None:
     """A stranger's file does not make us load what its own parameters, which were checked, do not name."""
-    named = {recipe.params.get(field) for field in technique.Params.fields_meaning("backbone")} - {None}
-    named |= set(technique.weights())
+    named = {name for names in _networks(technique.Params, recipe.params).values() for name in names} | set(technique.weights())
     if not recipe.weights.keys() <= named:
         raise BadRecipe("The recipe in this PNG was altered (weights of a network that it does not use). Give one saved here.")
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Image = PILImage.Image
 RESERVED = frozenset({"help", "image", "json", "name", "out", "picture", "policy"})
 """Names that no parameter may have: `hub.run` and `netsee run` use them."""
-Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture", "file"]
+Kind = Literal["backbone", "backbones", "layer", "unit", "units", "seed", "picture", "file"]
 
 
 # ---------------------------------------------------------------- parameters
@@ -50,6 +50,8 @@ class Means:
 
 BackboneName = Annotated[str, Means("backbone"), pydantic.Field(max_length=200)]
 """The name of a network; see `netsee list --backbones`."""
+BackboneNames = Annotated[str, Means("backbones"), pydantic.Field(max_length=2000)]
+"""Several networks, separated by commas; `Params.backbones_named` has them one by one."""
 LayerName = Annotated[str, Means("layer"), pydantic.Field(max_length=200)]
 """A layer of the backbone chosen beside it, by its module name, or `early`, `middle`, `late`, `classes`."""
 UnitName = Annotated[str, Means("unit"), pydantic.Field(max_length=200)]
@@ -133,13 +135,14 @@ class Params(BaseModel):
         if policy and not policy.any_model:
             from hub import backbones
 
-            for name in self.networks():
+            for name in self.backbones_named():
                 backbones.check_offered(name)
         return self
 
-    def networks(self) -> list[str]:
-        """The names of the backbones that are asked for."""
-        return [name for field in self.fields_meaning("backbone") if (name := getattr(self, field)) is not None]
+    def backbones_named(self) -> list[str]:
+        """The names of the backbones that are asked for, as often as they are."""
+        one, several = ([getattr(self, field) for field in self.fields_meaning(kind)] for kind in ("backbone", "backbones"))
+        return [name for name in one if name is not None] + [name for names in several for name in between_commas(names)]
 
     @classmethod
     def _said(cls, error: Any) -> str:
@@ -167,6 +170,15 @@ class Params(BaseModel):
     def attached(cls) -> list[str]:
         """The fields of second pictures and of files: what neither JSON nor an address nor the words of the shell can hold."""
         return [name for name in cls.model_fields if cls.meaning(name) in KINDS]
+
+
+def between_commas(text: str | None) -> list[str]:
+    """What a field of several names holds, one by one.
+
+    >>> between_commas("embedded, timm/resnet18, ")
+    ['embedded', 'timm/resnet18']
+    """
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _nested_metadata(annotation: Any) -> Iterator[Any]:
@@ -253,6 +265,7 @@ class Technique:
     picture: whether a picture is "needed", "welcome" or "none" (not asked for), as the annotation says.
     example: what the app shows before anyone runs it: parameters, and under "image" a sample ("sample:NAME").
     weights: name -> SHA-256 of what it brings along and depends on besides its backbones, asked for when a recipe is written.
+    sheet: whether its result is a sheet of pictures, which never lies over the picture that it was made from.
     """
 
     name: str
@@ -265,6 +278,7 @@ class Technique:
     picture: Literal["needed", "welcome", "none"]
     example: Mapping[str, Any] = field(default_factory=dict)
     weights: Callable[[], Mapping[str, str]] = dict
+    sheet: bool = False
 
     def __call__(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Result:
         """Run to the end. `image`: path, bytes, PIL image or array; `params`: `Params`, a mapping, or None for defaults.
@@ -326,7 +340,7 @@ class Technique:
 
 def fetching(params: Params) -> Iterator[Result]:
     """How far the files of the backbones are, where they have to be downloaded first; nothing where all are here."""
-    for name in params.networks():
+    for name in params.backbones_named():
         if name != "embedded":
             from hub import backbones
 
@@ -344,6 +358,7 @@ def technique(
     name: str | None = None,
     example: Mapping[str, Any] | None = None,
     weights: Callable[[], Mapping[str, str]] = dict,
+    sheet: bool = False,
 ) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
@@ -351,12 +366,13 @@ def technique(
     version: change it when the same parameters no longer give the same picture.
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
+    sheet: true where the result is a sheet of pictures, which is not to be compared with the picture given by a divider.
     Raises BrokenTechnique where the function does not keep the contract.
     """
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
-        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights)
+        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights, sheet)
 
     return decorate
 

@@ -375,6 +375,20 @@ def test_a_technique_that_takes_no_picture_is_run_by_its_button(visit):
     expect(page.locator("figure.curve:visible").first).to_be_visible()
 
 
+def test_networks_side_by_side_are_a_sheet_that_no_divider_crosses(visit):
+    page = visit("compare_networks")
+    dial(page, size=96)
+    expect(page.locator(".field-networks:visible")).to_contain_text("Netsee's own, untrained")
+    page.locator(".source [data-sample=china]:visible").click()
+    expect(line(page)).to_contain_text("Done in", timeout=120_000)
+    made = page.request.get(page.locator(".stage .picture img:visible").first.evaluate("image => image.src")).body()
+    recipe = read_recipe(made)
+    assert recipe.technique == "compare_networks" and set(recipe.weights) == {"embedded", "embedded?random"}
+    assert recipe.params["size"] == 96 and recipe.params["networks"] == "embedded, embedded?random"
+    assert page.locator(".compare:visible").count() == 0
+    assert page.locator(".gallery:visible figure").count() == 6
+
+
 def test_one_click_on_a_style_runs_it_instead_of_an_own_one(visit, tmp_path):
     page = visit("instant_style")
     dial(page, size=64)

@@ -20,7 +20,8 @@ from hub.policy import Policy
 from tests.networks import some_pictures
 
 NAMES = [entry.name for entry in CATALOGUE]
-LOOKERS = sorted(name for name, each in registry.techniques().items() if each.Params.fields_meaning("backbone"))
+LOOKERS = sorted(name for name, each in registry.techniques().items() if each.Params.fields_meaning("backbone")
+                 or each.Params.fields_meaning("backbones"))
 LONG = {"sparse_autoencoder", "style_transfer", "photo_style"}
 SETTINGS = {"sparse_autoencoder": {"source": "a layer of a network", "layer": "middle"}}
 
@@ -70,12 +71,15 @@ def test_every_network_of_the_hub_has_an_address_of_safetensors():
 def test_a_hosted_hub_takes_the_menu_and_its_untrained_selves_and_nothing_else():
     class Params(hub.Params):
         backbone: hub.BackboneName = hub.Field("embedded", description="x")
+        others: hub.BackboneNames = hub.Field("", description="y")
 
     for name in (*NAMES, "timm/vgg19.tv_in1k?random"):
         Params.read({"backbone": name}, Policy.public())
     for name in ("timm/resnet34.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "local-dir:/etc", "http://x/y"):
         with pytest.raises(UnknownBackbone):
             Params.read({"backbone": name}, Policy.public())
+        with pytest.raises(UnknownBackbone):
+            Params.read({"others": f"embedded, {name}"}, Policy.public())
 
 
 # ---- pins
@@ -140,8 +144,9 @@ def test_gradients_reach_the_picture_and_no_weight(name):
 def test_every_technique_runs_on_every_network(name, technique):
     found, network = registry.technique(technique), f"{name}?random"
     photo = samples.load("cat").resize((64, 48)) if found.picture != "none" else None
-    settings = {**found.Params.quick, **SETTINGS.get(technique, {}), found.Params.fields_meaning("backbone")[0]: network}
+    field = (found.Params.fields_meaning("backbone") or found.Params.fields_meaning("backbones"))[0]
+    settings = {**found.Params.quick, **SETTINGS.get(technique, {}), field: network}
     result = found(photo, settings)
-    assert result.image is not None and result.recipe.params[found.Params.fields_meaning("backbone")[0]] == network
+    assert result.image is not None and result.recipe.params[field] == network
     hooks = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in backbones.load(network).model.modules())
     assert hooks == 0

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import hub
-from hub import forms, links
+from hub import backbones, forms, links
 from hub.errors import BadParams, BrokenTechnique, OverLimit, UnknownBackbone
 from hub.policy import Policy
 
@@ -25,6 +25,7 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, description="Chance.", more=True)
     guide: hub.Picture | None = hub.Field(None, description="A second picture.", more=True)
     units: hub.UnitNames = hub.Field("", description="Several.")
+    networks: hub.BackboneNames = hub.Field("embedded, timm/resnet18.a1_in1k", description="Several networks.")
     model: hub.File | None = hub.Field(None, description="A <file>.")
 
 
@@ -43,6 +44,7 @@ class Params(hub.Params):
         ("seed", gr.Number),
         ("guide", gr.Image),
         ("units", gr.Dropdown),
+        ("networks", gr.Dropdown),
         ("model", gr.File),
     ],
 )
@@ -107,6 +109,7 @@ def test_a_slider_may_give_an_int_for_a_float_and_a_float_for_an_int():
         {"title": "x" * 21},
         {"seed": -1},
         {"units": {"a": 1}},
+        {"networks": {"a": 1}},
     ],
 )
 def test_what_slips_past_the_page_is_refused_in_one_line(changes):
@@ -121,6 +124,19 @@ def test_an_empty_control_means_none_where_none_is_allowed():
 
 def test_several_units_are_one_line_of_names():
     assert forms.read(Params, values(units=["eye", "cat"]), Policy.local()).units == "eye, cat"
+
+
+def test_several_networks_are_chosen_from_the_menu_and_the_embedded_one_untrained():
+    dropdown = forms.component(Params, "networks", Policy.public(), "embedded, timm/resnet34.a1_in1k")
+    offered = [value for _, value in dropdown.choices]
+    assert dropdown.value == ["embedded", "timm/resnet34.a1_in1k"] and dropdown.multiselect and not dropdown.allow_custom_value
+    assert offered == ["embedded", "embedded?random", *backbones.names()[1:], "timm/resnet34.a1_in1k"]
+    assert dict(map(reversed, dropdown.choices))["embedded?random"] == "Netsee's own, untrained"
+    assert forms.component(Params, "networks", Policy.local()).allow_custom_value
+    read = forms.read(Params, values(networks=["embedded?random", "timm/vgg16.tv_in1k"]), Policy.public())
+    assert read.networks == "embedded?random, timm/vgg16.tv_in1k"
+    with pytest.raises(UnknownBackbone, match="local-dir:/etc"):
+        forms.read(Params, values(networks=["embedded", "local-dir:/etc"]), Policy.public())
 
 
 def test_a_picture_goes_through_our_own_decoder(tmp_path):

@@ -14,8 +14,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 import hub
+from hub import backbones, samples
 from hub import recipe as recipes
-from hub import samples
 from hub.errors import BadFile, BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
 from hub.policy import Policy
 from hub.recipe import KEY, Recipe, png_bytes, read_recipe, replay, save_png
@@ -275,6 +275,19 @@ def test_a_strangers_file_does_not_choose_networks_for_a_public_page(looker):
     png = altered(png_bytes(hub.run(looker)), params={"backbone": "hf-hub:evil/net"}, weights={})
     with pytest.raises(UnknownBackbone, match="evil/net"):
         replay(png, policy=Policy.public())
+
+
+def test_a_recipe_holds_the_weights_of_every_network_of_several(plugin_folder):
+    several = 'networks: hub.BackboneNames = Field("embedded,embedded?random"'
+    name = plugin_folder.add("several", LOOKER.replace('backbone: hub.BackboneName = Field("embedded"', several))
+    result = hub.run(name)
+    assert result.recipe.params["networks"] == "embedded, embedded?random"
+    assert result.recipe.weights == {each: backbones.load(each).hash for each in ("embedded", "embedded?random")}
+    assert png_bytes(replay(png_bytes(result))) == png_bytes(result)
+    changed = altered(png_bytes(result), weights=result.recipe.weights | {"embedded?random": "0" * 64})
+    assert "other weights of embedded?random" in replay(changed).caption
+    with pytest.raises(BadRecipe, match="does not use"):
+        replay(altered(png_bytes(result), params=result.recipe.params | {"networks": "embedded"}))
 
 
 def test_weights_that_the_parameters_do_not_name_are_not_loaded(looker):

@@ -105,6 +105,18 @@ def test_a_field_knows_what_it_means_even_inside_an_optional():
     assert Settings.fields_meaning("picture") == ["style"] and Settings.attached() == ["style", "model"]
 
 
+def test_networks_are_named_one_by_one_as_often_as_they_are_asked_for():
+    class Several(hub.Params):
+        backbone: hub.BackboneName = Field("embedded", description="One.")
+        other: hub.BackboneName | None = Field(None, description="Perhaps one.")
+        networks: hub.BackboneNames = Field("a,b , a,", description="Several.")
+        more: hub.BackboneNames | None = Field(None, description="Perhaps several.")
+
+    assert Several.fields_meaning("backbones") == ["networks", "more"]
+    assert Several().backbones_named() == ["embedded", "a", "b", "a"]
+    assert Several(networks="").backbones_named() == ["embedded"]
+
+
 def test_a_second_picture_is_decoded_like_the_first(tmp_path):
     path = tmp_path / "style.png"
     RED.convert("P").save(path)

@@ -126,7 +126,8 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
         from hub.recipe import png_bytes
 
         kept = kept_file(png_bytes(result), f"{room.technique.name}.png")
-        was = stage.data_url(before, BEFORE_SIDE) if before is not None and _comparable(before, result.image) else None
+        over = before is not None and not room.technique.sheet and _comparable(before, result.image)
+        was = stage.data_url(before, BEFORE_SIDE) if over else None
         drawn = stage.picture((address(kept), *result.image.size), f"{room.technique.title}: the result", was)
     files = {name: kept_file(data, name) for name, data in result.files.items()}
     album = _album(result) + stage.films({name: address(path) for name, path in files.items()})
