@@ -230,6 +230,11 @@ def default(field: FieldInfo) -> Any:
     return None if value is PydanticUndefined else value
 
 
+def initial(params: type[Params], name: str) -> Any:
+    """What the control of a field holds when nobody sets it."""
+    return held(params.meaning(name), default(params.model_fields[name]))
+
+
 # ---------------------------------------------------------------- control -> value
 
 
@@ -281,15 +286,16 @@ def uploaded(path: str, policy: Policy) -> bytes:
 
 def shown(params: Params) -> list[Any]:
     """The value for each control, in the order of the fields; pictures and files are left empty."""
-    return [_held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
+    return [held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
 
 
-def _held(meant: str | None, value: Any) -> Any:
+def held(meant: str | None, value: Any) -> Any:
+    """A value as the control of such a field holds it."""
     return None if meant in KINDS else _parts(value) if meant == "units" else value
 
 
-def _parts(value: str | None) -> list[str]:
-    return [part.strip() for part in (value or "").split(",") if part.strip()]
+def _parts(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [part.strip() for part in (value or "").split(",") if part.strip()]
 
 
 # ---------------------------------------------------------------- lists that follow the network

@@ -20,7 +20,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from hub import __version__, examples, forms, links, registry, stage
-from hub.app import exhibit, gate, page, play
+from hub.app import endpoint, exhibit, gate, page, play
 from hub.app.exhibit import private
 from hub.app.room import Room
 from hub.errors import BadAddress, BadRecipe, HubError
@@ -45,6 +45,7 @@ def build(policy: Policy | None = None) -> gr.Blocks:
         gr.HTML(page.about([*registry.failures(), *failed], __version__, hosted))
         _link_rooms(blocks, placed)
     blocks.rooms = {room.technique.name: room for *_, room in placed}  # type: ignore[attr-defined]
+    endpoint.describe(blocks, blocks.rooms)  # type: ignore[attr-defined]
     return blocks.queue(max_size=policy.queue, api_open=False, default_concurrency_limit=8)
 
 
