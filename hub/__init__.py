@@ -3,15 +3,17 @@
 >>> import hub
 >>> picture = hub.run("deep_dream", "sample:clouds", layer="late").image        # doctest: +SKIP
 
-`run` and `stream` call a technique by name, `techniques` lists them, `replay` makes a saved picture again.
+`run` and `stream` call a technique by name, `map` does it for many pictures, `pipeline` makes a chain of techniques; `techniques`
+lists them, `replay` makes a saved picture again.
 Importing this imports neither torch nor Gradio.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from hub import errors
 from hub.errors import HubError
@@ -35,6 +37,9 @@ from hub.technique import (
     technique,
 )
 
+if TYPE_CHECKING:
+    from hub.batch import Done
+
 __version__ = "0.1.0"
 __all__ = [
     "BackboneName",
@@ -54,6 +59,7 @@ __all__ = [
     "UnitNames",
     "errors",
     "find",
+    "map",
     "replay",
     "run",
     "stream",
@@ -74,6 +80,22 @@ def run(name: str, image: Any = None, *, policy: Policy | None = None, **params:
 def stream(name: str, image: Any = None, *, policy: Policy | None = None, **params: Any) -> Iterator[Result]:
     """As `run`, but yield every `Result` as it comes. Close the generator to cancel."""
     return find(name).stream(image, params, policy=policy)
+
+
+def map(name: str, pictures: Iterable[Any], out: str | os.PathLike[str], *, jobs: int = 1, policy: Policy | None = None,
+        **params: Any) -> Iterator[Done]:
+    """Run a technique on each of `pictures`, as they come, and keep what it makes in the folder `out`; yields a `Done` for each.
+
+    What is there already, made from the same pixels with the same parameters, version and weights, is not made again: give the
+    same call after it was stopped or killed, and it goes on. A picture that cannot be done has its reason in `error`, and the
+    rest goes on. Files are named after the picture's, if it has one, and a hash of all that they depend on.
+    pictures: anything that `run` takes, any number. jobs: processes at once; with 1 it all happens in this one.
+    Raises UnknownTechnique, BadParams, BadOutput at once.
+
+    >>> for done in hub.map("deep_dream", Path("photos").glob("*.jpg"), "dreams", jobs=2):      # doctest: +SKIP
+    ...     print(done.name, done.error or done.path)
+    """
+    return importlib.import_module("hub.batch").map_pictures(name, pictures, out, jobs=jobs, policy=policy, **params)
 
 
 def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:

@@ -7,6 +7,7 @@ same file, byte for byte. What is read back is a stranger's file like any other.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import io
 import json
@@ -80,6 +81,12 @@ class Recipe(BaseModel):
     def text(self) -> str:
         """As JSON in one fixed spelling."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def key(self) -> str:
+        """SHA-256 of what the result depends on: technique, version, parameters, weights, the picture that went in. Where it was
+        made, and by which versions of libraries, is left out."""
+        said = self.model_dump(mode="json", include={"technique", "version", "params", "weights", "input"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- out

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from hub.recipe import Recipe
 
 Image = PILImage.Image
-RESERVED = frozenset({"help", "image", "json", "name", "out", "picture", "policy"})
-"""Names that no parameter may have: `hub.run` and `netsee run` use them."""
+RESERVED = frozenset({"help", "image", "jobs", "json", "name", "out", "picture", "pictures", "policy"})
+"""Names that no parameter may have: `hub.run`, `hub.map` and `netsee run` use them."""
 Kind = Literal["backbone", "layer", "unit", "units", "seed", "picture", "file"]
 
 
