@@ -39,6 +39,7 @@ from hub.technique import (
 
 if TYPE_CHECKING:
     from hub.batch import Done
+    from hub.chain import Pipeline
 
 __version__ = "0.1.0"
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "errors",
     "find",
     "map",
+    "pipeline",
     "replay",
     "run",
     "stream",
@@ -98,10 +100,22 @@ def map(name: str, pictures: Iterable[Any], out: str | os.PathLike[str], *, jobs
     return importlib.import_module("hub.batch").map_pictures(name, pictures, out, jobs=jobs, policy=policy, **params)
 
 
+def pipeline(links: Iterable[str | tuple[str, Mapping[str, Any]]], *, policy: Policy | None = None) -> Pipeline:
+    """Techniques one after the other, each given what the one before made: an object with `run(image)` and `stream(image)`.
+
+    links: names, or (name, parameters). The last result's recipe holds the whole chain, and `replay` makes it again.
+    Raises UnknownTechnique, BadParams, before any work.
+
+    >>> hub.pipeline(["deep_dream", ("style_transfer", {"style": "wave"})]).run("photo.jpg").save("out.png")     # doctest: +SKIP
+    """
+    return importlib.import_module("hub.chain").pipeline(links, policy)
+
+
 def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:
     """Make a picture again from the recipe in its PNG; `image` is the picture it was made from, where it was made from one.
 
-    pictures: second pictures and files by the name of their parameter. Samples are found without being given.
+    pictures: second pictures and files by the name of their parameter, or as "2.style" for that of a chain's second link.
+        Samples are found without being given.
     Raises BadRecipe where there is no recipe, it was altered, or the picture given is another.
     """
-    return importlib.import_module("hub.recipe").replay(png, image, pictures=pictures, policy=policy)
+    return importlib.import_module("hub.again").replay(png, image, pictures=pictures, policy=policy)

@@ -150,20 +150,22 @@ def _finish(name: str, result: Result, out: Out, as_json: bool) -> None:
 @click.argument("png")
 @click.argument("picture", required=False)
 @click.option("-o", "--out", required=True, metavar="OUT", help=OUT_HELP)
-@click.option("--with", "others", multiple=True, metavar="NAME=FILE", help="A second picture or a file, such as guide=owl.png.")
+@click.option("--with", "others", multiple=True, metavar="NAME=FILE",
+              help="A second picture or a file, such as guide=owl.png; for the second link of a chain alone, 2.guide=owl.png.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of the result as JSON.")
 def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_json: bool) -> None:
     """Make a picture again from the recipe in its PNG.
 
     PICTURE is the one that it was made from, where it was made from one.
     """
-    from hub import recipe
+    from hub.again import replay
+    from hub.recipe import read_recipe
 
     place = _out(out, as_json)
     named = dict(_named(other) for other in others)
     source = _picture(png)
-    again = recipe.replay(source, _picture(picture), pictures=named)
-    _finish(recipe.read_recipe(source).technique, again, place, as_json)
+    again = replay(source, _picture(picture), pictures=named)
+    _finish(read_recipe(source).technique, again, place, as_json)
 
 
 def _named(given: str) -> tuple[str, Any]:

@@ -17,7 +17,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "decode world registry flags charts",
     "backbones samples stage runners",
     "pixels recipe forms links",
-    "metrics out examples trial",
+    "metrics out examples trial again chain",
     "sheets testing doctor batch",
     "folders",
     "cli_runs app deploy training",
