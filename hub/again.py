@@ -82,8 +82,8 @@ def _handed_on(result: Result, link: Link, notice: str, policy: Policy) -> Decod
     scaled = source and fit(made.image, max(source.width, source.height))
     if not scaled or scaled.size != (source.width, source.height) or not (notice or picture_hash(scaled) == source.hash):
         maker = result.recipe.technique if result.recipe else ""
-        raise BadRecipe(f"{link.technique} was given another picture than {maker} makes here: that was changed in between, or the "
-                        "recipe was. Give the picture that it was given.")
+        raise BadRecipe(f"{link.technique} was given another picture than {maker} makes here: that was changed in between, or "
+                        "the recipe was. Give the picture that it was given.")
     return replace(made, image=scaled)
 
 
