@@ -167,3 +167,11 @@ def test_a_path_that_was_not_uploaded_is_not_read(address, tmp_path):
     _, event = asked(f"{address}/gradio_api/call/v2/red", json.dumps({"image": {"path": str(tmp_path / "secret.png")}}).encode())
     _, stream = asked(f"{address}/gradio_api/call/v2/red/{json.loads(event)['event_id']}")
     assert stream == b'event: error\ndata: {"error": null}\n\n'
+
+
+def test_the_schema_of_every_technique_has_bounds_defaults_and_descriptions(address):
+    code, body = asked(f"{address}/schema")
+    told = json.loads(body)
+    side = told["shy"]["params"]["properties"]["side"]
+    assert code == 200 and told.keys() == {"shy", "red", "grey", "faulty"} and told["red"]["picture"] == "needed"
+    assert (side["minimum"], side["maximum"], side["default"], side["description"]) == (1, 64, 8, "How large.")

@@ -176,6 +176,7 @@ def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAP
     blocks = build(policy)
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
+    _add_schema(app, blocks)
     _add_files(app)
     gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
@@ -206,6 +207,17 @@ def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
         """Whether it is up, and what it has: for load balancers and for people."""
         shown, failed = len(blocks.rooms), registry.failures()  # type: ignore[attr-defined]
         return JSONResponse({"ok": shown > 0, "techniques": shown, "failures": [r.name for r in failed], "version": __version__})
+
+
+def _add_schema(app: FastAPI, blocks: gr.Blocks) -> None:
+    @app.get("/schema")
+    def schema() -> JSONResponse:
+        """Every technique's parameters as JSON Schema: types, bounds, defaults, descriptions; for programs that call them."""
+        rooms: dict[str, Room] = blocks.rooms  # type: ignore[attr-defined]
+        return JSONResponse({name: {
+            "title": room.technique.title, "summary": room.technique.summary, "picture": room.technique.picture,
+            "call": f"/gradio_api/call/v2/{name}", "params": room.technique.Params.model_json_schema(),
+        } for name, room in rooms.items()})
 
 
 def _add_files(app: FastAPI) -> None:
