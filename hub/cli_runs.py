@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -17,7 +18,9 @@ from hub.out import Meanwhile, Out, checked_folder
 from hub.policy import Policy
 from hub.technique import Result, Technique
 
-PICTURE_HELP = "PICTURE is a file, `-` for standard input, or a bundled sample such as sample:clouds."
+PICTURE_HELP = ("PICTURE is a file, `-` for standard input, a bundled sample such as sample:clouds, or a folder: then all the "
+                "pictures in it are done, and what is there already is not made again.")
+JOBS_HELP = "How many pictures of a folder are done at once, each in a process of its own. [default 1]"
 OUT_HELP = "Where to write: NAME.png, a folder (everything goes in), or - for standard output."
 
 
@@ -65,18 +68,28 @@ def command_of(technique: Technique) -> TechniqueCommand:
     """The command of a technique, made from its annotations and its `Params`."""
     picture = {"needed": "PICTURE", "welcome": "[PICTURE]"}.get(technique.picture)
     argument = [click.Argument(["_picture"], required=False, metavar=picture)] if picture else []
+    jobs = [click.Option(["--jobs", "_jobs"], type=click.IntRange(1, 256), help=JOBS_HELP)] if picture else []
     return TechniqueCommand(
         technique, callback=lambda **_: _run(technique, click.get_current_context()),
         help="\n\n".join([technique.summary, *([PICTURE_HELP] if picture else [])]),
         params=[
             *argument, *(flags.option(technique.Params, name) for name in technique.Params.model_fields),
             click.Option(["-o", "--out", "_out"], required=True, metavar="OUT", help=OUT_HELP),
+            *jobs,
             click.Option(["--json", "_json"], is_flag=True, help="Print the figures of the result as JSON."),
         ])
 
 
 def _run(technique: Technique, context: click.Context) -> None:
     options = context.params
+    if options.get("_picture") and Path(options["_picture"]).is_dir():
+        from hub.folders import run_folder
+
+        failed = run_folder(technique, Path(options["_picture"]), options["_out"], flags.given(context, technique.Params),
+                            options["_jobs"] or 1, options["_json"])
+        context.exit(int(failed > 0))
+    if options.get("_jobs"):
+        raise click.UsageError("--jobs is for a folder of pictures.", context)
     out = _out(options["_out"], options["_json"])
     results = technique.stream(_picture(options.get("_picture")), flags.given(context, technique.Params), policy=Policy.local())
     meanwhile = Meanwhile(out)
@@ -137,20 +150,22 @@ def _finish(name: str, result: Result, out: Out, as_json: bool) -> None:
 @click.argument("png")
 @click.argument("picture", required=False)
 @click.option("-o", "--out", required=True, metavar="OUT", help=OUT_HELP)
-@click.option("--with", "others", multiple=True, metavar="NAME=FILE", help="A second picture or a file, such as guide=owl.png.")
+@click.option("--with", "others", multiple=True, metavar="NAME=FILE",
+              help="A second picture or a file, such as guide=owl.png; for the second link of a chain alone, 2.guide=owl.png.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures of the result as JSON.")
 def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_json: bool) -> None:
     """Make a picture again from the recipe in its PNG.
 
     PICTURE is the one that it was made from, where it was made from one.
     """
-    from hub import recipe
+    from hub.again import replay
+    from hub.recipe import read_recipe
 
     place = _out(out, as_json)
     named = dict(_named(other) for other in others)
     source = _picture(png)
-    again = recipe.replay(source, _picture(picture), pictures=named)
-    _finish(recipe.read_recipe(source).technique, again, place, as_json)
+    again = replay(source, _picture(picture), pictures=named)
+    _finish(read_recipe(source).technique, again, place, as_json)
 
 
 def _named(given: str) -> tuple[str, Any]:

@@ -15,7 +15,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from hub.files import read
 from hub.policy import MEGA, Policy
 
 SAMPLE = "sample:"
+KEY = "netsee"  # of the text in a PNG that says how it was made
 TITLES = {"WEBP": "WebP"}
 STARTS = {
     b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF87a": "GIF", b"GIF89a": "GIF", b"BM": "BMP",
@@ -38,11 +39,15 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # our error says wha
 
 @dataclass(frozen=True)
 class Decoded:
-    """image: RGB, upright. notice: what a visitor should know about it, or "". format: Pillow's name, or "sample", "array"."""
+    """image: RGB, upright. notice: what a visitor should know about it, or "". format: Pillow's name, or "sample", "array".
+
+    note: what a PNG says of how it was made, as it stands there, or "".
+    """
 
     image: Image.Image
     notice: str
     format: str
+    note: str = ""
 
 
 def decode(source: Any, policy: Policy) -> Decoded:
@@ -64,7 +69,9 @@ def decode(source: Any, policy: Policy) -> Decoded:
         if isinstance(source, Image.Image):
             return _loaded(source, source.format or "image", policy)
         with _opened(_read(source, policy), policy) as image:
-            return _loaded(image, "JPEG" if image.format == "MPO" else image.format or "", policy)
+            note = image.info.get(KEY, "") if image.format == "PNG" else ""
+            found = _loaded(image, "JPEG" if image.format == "MPO" else image.format or "", policy)
+            return replace(found, note=note) if isinstance(note, str) else found
 
 
 def png_text(source: Any, key: str, policy: Policy) -> str | None:

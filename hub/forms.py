@@ -239,6 +239,11 @@ def default(field: FieldInfo) -> Any:
     return None if value is PydanticUndefined else value
 
 
+def initial(params: type[Params], name: str) -> Any:
+    """What the control of a field holds when nobody sets it."""
+    return held(params.meaning(name), default(params.model_fields[name]))
+
+
 # ---------------------------------------------------------------- control -> value
 
 
@@ -290,11 +295,14 @@ def uploaded(path: str, policy: Policy) -> bytes:
 
 def shown(params: Params) -> list[Any]:
     """The value for each control, in the order of the fields; pictures and files are left empty."""
-    return [_held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
+    return [held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
 
 
-def _held(meant: str | None, value: Any) -> Any:
-    return None if meant in KINDS else between_commas(value) if meant in SEVERAL else value
+def held(meant: str | None, value: Any) -> Any:
+    """A value as the control of such a field holds it."""
+    if meant in SEVERAL:
+        return value if isinstance(value, list) else between_commas(value)
+    return None if meant in KINDS else value
 
 
 # ---------------------------------------------------------------- lists that follow the network

@@ -67,7 +67,7 @@ class Out:
         return self.path / file if self.folder else self.path.with_name(f"{self.path.stem}.{file}")
 
     def _write_files(self, result: Result) -> None:
-        for file, content in _files(result):
+        for file, content in plain_files(result):
             write_safely(self.place(file), content)
 
     @staticmethod
@@ -95,7 +95,7 @@ class Meanwhile:
         """Write what a preview has, if it is time. Raises OSError, BrokenTechnique where a name is not a plain one."""
         if self.out.path is None or result.progress >= 1 or monotonic() - self.written < self.every:
             return
-        for file, content in _files(result):
+        for file, content in plain_files(result):
             if file not in self.ours:
                 self.ours[file] = _free(self.out.place(file))
             write_safely(self.ours[file], content)
@@ -156,7 +156,8 @@ def _further(result: Result) -> list[str]:
     return [f"{len(result.images)} further pictures"] if result.images else []
 
 
-def _files(result: Result) -> Iterator[tuple[str, bytes]]:
+def plain_files(result: Result) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of each file of a result. Raises BrokenTechnique where a name is not a plain one."""
     for name, content in result.files.items():
         if Path(name).name != name or name in ("", ".", ".."):
             raise BrokenTechnique(f"The name of a result's file must be a plain file name, not {name!r}.")

@@ -1,19 +1,20 @@
-"""How a picture was made, kept inside its PNG, and made again from there.
+"""How a picture was made, kept inside its PNG and read back from there; `again` makes it again.
 
 The recipe is one line of JSON under the key `netsee`: the technique, its parameters, the weights, the pictures that went in (as
-hashes) and the versions that came together. It holds no path, no user name, no token and no time, so that the same result is the
-same file, byte for byte. What is read back is a stranger's file like any other.
+hashes) and the versions that came together; where the picture that went in was made here too, how it was made stands before. It
+holds no path, no user name, no token and no time, so that the same result is the same file, byte for byte. What is read back is a
+stranger's file like any other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import io
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,9 +24,8 @@ from PIL.Image import Image
 from PIL.PngImagePlugin import PngInfo
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
-from hub.attached import MARK, marked, taken
-from hub.decode import decode, fit, picture_hash, png_text
-from hub.errors import BadPicture, BadRecipe, BrokenTechnique, HubError
+from hub.decode import KEY, picture_hash, png_text
+from hub.errors import BadPicture, BadRecipe, BrokenTechnique
 from hub.files import write_safely
 from hub.policy import Policy
 from hub.technique import between_commas
@@ -33,9 +33,9 @@ from hub.technique import between_commas
 if TYPE_CHECKING:
     from hub.technique import Params, Result, Technique
 
-KEY = "netsee"
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 8
+MOST_LINKS = 16
 LIBRARIES = ("torch", "timm", "numpy", "pillow")
 LOCAL = "local-dir:"
 
@@ -53,13 +53,12 @@ class Source(BaseModel):
     height: Annotated[int, Field(ge=1, le=100_000)]
 
 
-class Recipe(BaseModel):
-    """All that a result depends on.
+class Link(BaseModel):
+    """One technique at work: a link of a chain, or all of it.
 
     params: by name, as JSON, every one of them; second pictures and files as "sha256:" and a hash, of pixels or of bytes.
     weights: backbone name, or the technique's name for what it ships -> hash of its weights.
     input: the picture that went in, None where none did.
-    versions, device: what is promised to give the same bytes again, only while it stays the same.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
@@ -69,8 +68,6 @@ class Recipe(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     weights: Annotated[dict[Name, Hash], Field(max_length=8)] = {}
     input: Source | None = None
-    versions: Facts = {}
-    device: Facts = {}
 
     @field_validator("params")
     @classmethod
@@ -78,23 +75,50 @@ class Recipe(BaseModel):
         json.dumps(params, allow_nan=False)
         return params
 
+    def key(self) -> str:
+        """SHA-256 of what the result depends on: technique, version, parameters, weights, the picture that went in. Where it was
+        made, and by which versions of libraries, is left out."""
+        said = self.model_dump(mode="json", include={"technique", "version", "params", "weights", "input"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+class Recipe(Link):
+    """All that a result depends on: its own link, and those that made the picture it was made from.
+
+    before: the links before, first to last; none where the picture came from elsewhere.
+    versions, device: what is promised to give the same bytes again, only while it stays the same.
+    """
+
+    before: Annotated[tuple[Link, ...], Field(max_length=MOST_LINKS - 1)] = ()
+    versions: Facts = {}
+    device: Facts = {}
+
+    def links(self) -> list[Link]:
+        """The whole chain, first to last."""
+        return [*self.before, Link(**{name: value for name, value in self if name in Link.model_fields})]
+
     def text(self) -> str:
         """As JSON in one fixed spelling."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        said = self.model_dump(mode="json", exclude=None if self.before else {"before"})
+        return json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 # ---------------------------------------------------------------- out
 
-def recipe_of(technique: Technique, image: Image | None, params: Params) -> Recipe:
-    """The recipe of a run. image: the RGB picture that the technique was given, None where it was given none."""
+def recipe_of(technique: Technique, image: Image | None, params: Params, note: str = "") -> Recipe:
+    """The recipe of a run.
+
+    image: the RGB picture that the technique was given, None where it was given none. note: the recipe that came with it, as text
+        of whoever gave it.
+    """
     seeds = technique.Params.fields_meaning("seed")
     values = params.model_dump(mode="json")
-    values |= {field: ", ".join(map(_portable, names)) for field, names in _networks(technique.Params, values).items()}
+    values |= {field: ", ".join(map(_portable, names)) for field, names in networks_in(technique.Params, values).items()}
     return Recipe(
         technique=technique.name, version=technique.version, params=values, seed=getattr(params, seeds[0]) if seeds else None,
-        weights={_portable(name): _weights(name) for name in params.backbones_named()} | dict(technique.weights()),
+        weights={_portable(name): weights_of(name) for name in params.backbones_named()} | dict(technique.weights()),
         input=None if image is None else Source(hash=picture_hash(image), width=image.width, height=image.height),
-        versions=_versions(), device=importlib.import_module("hub.devices").facts())
+        before=links_in(note), versions=versions(), device=importlib.import_module("hub.devices").facts())
 
 
 def png_bytes(result: Result) -> bytes:
@@ -134,18 +158,19 @@ def _portable(backbone: str) -> str:
     return LOCAL + Path(backbone.removeprefix(LOCAL)).resolve().name
 
 
-def _networks(params: type[Params], values: Mapping[str, Any]) -> dict[str, list[str]]:
+def networks_in(params: type[Params], values: Mapping[str, Any]) -> dict[str, list[str]]:
     """The names of networks in each field that has any. values: of the parameters, as JSON has them."""
     one = {field: [values[field]] for field in params.fields_meaning("backbone") if values.get(field) is not None}
     return one | {field: names for field in params.fields_meaning("backbones") if (names := between_commas(values.get(field)))}
 
 
-def _weights(backbone: str) -> str:
+def weights_of(backbone: str) -> str:
+    """The hash of a network's weights, which are loaded for it."""
     return importlib.import_module("hub.backbones").load(backbone).hash
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Installed versions; read from the packages' records, so that nothing large is imported for it."""
     from hub import __version__
 
@@ -168,6 +193,30 @@ def read_recipe(png: Any, policy: Policy | None = None) -> Recipe:
         raise BadRecipe(f"No recipe can be read: {error}") from error
     if text is None:
         raise BadRecipe("This PNG holds no recipe. Give one that was saved here; other programs drop the recipe when they save.")
+    return _read(text)
+
+
+def links_in(note: str) -> tuple[Link, ...]:
+    """The chain that a picture came by, from the text that came with it; none where that is no recipe that can be trusted.
+
+    Of one that is too long to be kept once more, the end.
+    """
+    try:
+        links = _read(note).links() if note else []
+    except BadRecipe:
+        return ()
+    links = links[1 - MOST_LINKS:]
+    while sum(len(link.model_dump_json()) for link in links) > MOST_BYTES // 2:
+        del links[0]
+    return tuple(links)
+
+
+def chained(links: Sequence[Link]) -> str:
+    """Links as the text that comes with a picture; "" for none."""
+    return Recipe(**dict(links[-1]), before=tuple(links[:-1])).text() if links else ""
+
+
+def _read(text: str) -> Recipe:
     if len(text) > MOST_BYTES:
         raise BadRecipe(f"The recipe in this PNG is longer than {MOST_BYTES // 1024} KiB, so it was not made here.")
     if _depth(text) > MOST_DEPTH:
@@ -192,103 +241,3 @@ def _depth(text: str) -> int:
         now += (mark in "[{") - (mark in "]}")
         most = max(most, now)
     return most
-
-
-# ---------------------------------------------------------------- again
-
-def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:
-    """Make a picture again from the recipe in its PNG: the same bytes, as long as the versions are the same.
-
-    image: the picture it was made from; not needed where it was made from none, or from a sample.
-    pictures: second pictures (style, mask, guide) and files by the name of their parameter; samples are found without.
-    Where something else is installed than was then, the caption says so.
-    Raises BadRecipe where the recipe or a picture does not fit, and what a run raises.
-    """
-    policy = policy or Policy.local()
-    recipe = read_recipe(png, policy)
-    technique, params = prepare(recipe, pictures or {}, policy)
-    _check_networks(recipe, technique)
-    given = _input(recipe, image, policy)
-    notice = _differences(recipe, technique)
-    result = technique(given, params, policy=policy)
-    return replace(result, caption=" ".join(filter(None, (result.caption, notice))))
-
-
-def prepare(recipe: Recipe, pictures: Mapping[str, Any], policy: Policy) -> tuple[Technique, Params]:
-    """The technique of a recipe and its parameters, checked as any others. Raises BadRecipe, UnknownTechnique, BadParams."""
-    technique = importlib.import_module("hub.registry").technique(recipe.technique)
-    fields = technique.Params.attached()
-    stray = sorted(pictures.keys() - set(fields))
-    if stray:
-        raise BadRecipe(f"{stray[0]!r} is not a picture or a file among the parameters of {technique.name}.")
-    values, kind = recipe.params, technique.Params.meaning
-    found = {name: _attached(name, kind(name), values[name], pictures.get(name), policy)
-             for name in fields if values.get(name) is not None}
-    return technique, technique.Params.read_json(values, policy, pictures=found)
-
-
-def _attached(name: str, kind: Any, wanted: Any, given: Any, policy: Policy) -> Image | bytes:
-    """A second picture or a file: what is given, or the sample that has its hash."""
-    if given is not None:
-        held = taken(kind, given, policy)
-        if marked(held) != wanted:
-            raise BadRecipe(f"The {kind} given for {name} is not the one that was used. Give that one, unchanged.")
-        return held
-    image = _sample(str(wanted).removeprefix(MARK), lambda picture: picture) if kind == "picture" else None
-    if image is None:
-        raise BadRecipe(f"Give the {kind} that was used for {name} too: its parameter keeps only a hash.")
-    return image
-
-
-def _input(recipe: Recipe, given: Any, policy: Policy) -> Image | None:
-    """The picture to start from, just as it was then."""
-    source = recipe.input
-    if source is None:
-        if given is not None:
-            raise BadRecipe("This picture was made from nothing; leave the other picture out.")
-        return None
-    side = max(source.width, source.height)
-    if side > policy.working_side:
-        raise BadRecipe(f"It was made at {side} pixels; {policy.working_side} are the limit here.")
-    if given is None:
-        image = _sample(source.hash, lambda picture: fit(picture, side))
-        if image is None:
-            raise BadRecipe("Give the picture it was made from: the recipe keeps only its hash, and no sample has that.")
-        return image
-    image = fit(decode(given, policy).image, side)
-    if picture_hash(image) != source.hash:
-        raise BadRecipe("The picture given is not the one that this was made from. Give that one, unchanged.")
-    return image
-
-
-def _sample(wanted: str, scaled: Callable[[Image], Image]) -> Image | None:
-    from hub import samples
-
-    pictures = (scaled(samples.load(name)) for name in samples.names())
-    return next((picture for picture in pictures if picture_hash(picture) == wanted), None)
-
-
-def _check_networks(recipe: Recipe, technique: Technique) -> None:
-    """A stranger's file does not make us load what its own parameters, which were checked, do not name."""
-    named = {name for names in _networks(technique.Params, recipe.params).values() for name in names} | set(technique.weights())
-    if not recipe.weights.keys() <= named:
-        raise BadRecipe("The recipe in this PNG was altered (weights of a network that it does not use). Give one saved here.")
-
-
-def _weights_here(backbone: str) -> str:
-    try:
-        return _weights(backbone)
-    except HubError as error:
-        where = " Start in the folder that holds it." if backbone.startswith(LOCAL) else ""
-        raise BadRecipe(f"Its network cannot be loaded: {error}{where}") from error
-
-
-def _differences(recipe: Recipe, technique: Technique) -> str:
-    """A sentence about what is not as it was then, or "". Raises BadRecipe where the weights are not here at all."""
-    own = technique.weights()
-    here_now = {name: own.get(name) or _weights_here(name) for name in recipe.weights}
-    changed = [f"other weights of {name}" for name, then in recipe.weights.items() if here_now[name] != then]
-    then = {recipe.technique: recipe.version} | recipe.versions | recipe.device
-    here = {recipe.technique: technique.version} | _versions() | importlib.import_module("hub.devices").facts()
-    changed += [f"{name} {was} then, {here.get(name, 'none')} now" for name, was in then.items() if here.get(name) != was]
-    return f"It may differ a little from the original: {'; '.join(changed)}." if changed else ""

@@ -30,11 +30,12 @@ from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
 from hub.policy import Policy
 
 if TYPE_CHECKING:
+    from hub.decode import Decoded
     from hub.recipe import Recipe
 
 Image = PILImage.Image
-RESERVED = frozenset({"help", "image", "json", "name", "out", "picture", "policy"})
-"""Names that no parameter may have: `hub.run` and `netsee run` use them."""
+RESERVED = frozenset({"help", "image", "jobs", "json", "name", "out", "picture", "pictures", "policy"})
+"""Names that no parameter may have: `hub.run`, `hub.map` and `netsee run` use them."""
 Kind = Literal["backbone", "backbones", "layer", "unit", "units", "seed", "picture", "file"]
 
 
@@ -293,23 +294,23 @@ class Technique:
         """Yield every `Result`; input is checked at once, before the first one is asked for. Close the generator to cancel."""
         policy = policy or Policy.local()
         checked = self.Params.read(params, policy)
-        picture, notice = self._picture(image, policy)
-        return self._results(picture, checked, notice)
+        return self._results(self._picture(image, policy), checked)
 
-    def _picture(self, image: Any, policy: Policy) -> tuple[Image | None, str]:
+    def _picture(self, image: Any, policy: Policy) -> Decoded | None:
         if image is None or self.picture == "none":
             if image is None and self.picture == "needed":
                 raise BadPicture(f"{self.title} needs a picture. Give one, or a sample by name: sample:clouds.")
-            return None, ""
+            return None
         from hub.decode import Decoded, decode, fit
 
         decoded = image if isinstance(image, Decoded) else decode(image, policy)
-        return fit(decoded.image, policy.working_side), decoded.notice
+        return replace(decoded, image=fit(decoded.image, policy.working_side))
 
-    def _results(self, image: Image | None, params: Params, notice: str) -> Iterator[Result]:
+    def _results(self, given: Decoded | None, params: Params) -> Iterator[Result]:
         from hub.recipe import recipe_of
 
         yield from fetching(params)
+        image, notice, note = (given.image, given.notice, given.note) if given else (None, "", "")
         results = self.body(image.copy() if image is not None else None, params)
         result = Result()
         try:
@@ -318,7 +319,9 @@ class Technique:
                     raise BrokenTechnique(f"{self.name} yielded {type(result).__name__}; a technique yields hub.Result.")
                 if result.progress >= 1:
                     result = replace(
-                        result, recipe=recipe_of(self, image, params), caption=" ".join(filter(None, (result.caption, notice)))
+                        result,
+                        recipe=recipe_of(self, image, params, note),
+                        caption=" ".join(filter(None, (result.caption, notice))),
                     )
                 yield result
             if result.progress < 1:

@@ -205,11 +205,12 @@ def reaches_for_no_network(trial: Trial) -> None:
 def replays_from_its_recipe(trial: Trial) -> None:
     """The PNG makes itself again, byte for byte."""
     from hub import recipe
+    from hub.again import replay
 
     if trial.first_result.image is None:
         return
     png = recipe.png_bytes(trial.first_result)
-    again = recipe.png_bytes(recipe.replay(png, trial.picture, pictures=_attached(trial)))
+    again = recipe.png_bytes(replay(png, trial.picture, pictures=_attached(trial)))
     require(again == png, "A replayed PNG differs from its original.")
 
 

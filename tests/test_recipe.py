@@ -16,9 +16,10 @@ from PIL.PngImagePlugin import PngInfo
 import hub
 from hub import backbones, samples
 from hub import recipe as recipes
+from hub.again import replay
 from hub.errors import BadFile, BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
 from hub.policy import Policy
-from hub.recipe import KEY, Recipe, png_bytes, read_recipe, replay, save_png
+from hub.recipe import KEY, Recipe, png_bytes, read_recipe, save_png
 from hub.technique import Result
 
 LOOKER = '''"""Names a network and looks at nothing."""

@@ -20,7 +20,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from hub import __version__, examples, forms, links, registry, stage
-from hub.app import exhibit, gate, page, play
+from hub.app import endpoint, exhibit, gate, page, play
 from hub.app.exhibit import private
 from hub.app.room import Room
 from hub.errors import BadAddress, BadRecipe, HubError
@@ -45,6 +45,7 @@ def build(policy: Policy | None = None) -> gr.Blocks:
         gr.HTML(page.about([*registry.failures(), *failed], __version__, hosted))
         _link_rooms(blocks, placed)
     blocks.rooms = {room.technique.name: room for *_, room in placed}  # type: ignore[attr-defined]
+    endpoint.describe(blocks, blocks.rooms)  # type: ignore[attr-defined]
     return blocks.queue(max_size=policy.queue, api_open=False, default_concurrency_limit=8)
 
 
@@ -175,6 +176,7 @@ def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAP
     blocks = build(policy)
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
+    _add_schema(app, blocks)
     _add_files(app)
     gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
@@ -205,6 +207,17 @@ def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
         """Whether it is up, and what it has: for load balancers and for people."""
         shown, failed = len(blocks.rooms), registry.failures()  # type: ignore[attr-defined]
         return JSONResponse({"ok": shown > 0, "techniques": shown, "failures": [r.name for r in failed], "version": __version__})
+
+
+def _add_schema(app: FastAPI, blocks: gr.Blocks) -> None:
+    @app.get("/schema")
+    def schema() -> JSONResponse:
+        """Every technique's parameters as JSON Schema: types, bounds, defaults, descriptions; for programs that call them."""
+        rooms: dict[str, Room] = blocks.rooms  # type: ignore[attr-defined]
+        return JSONResponse({name: {
+            "title": room.technique.title, "summary": room.technique.summary, "picture": room.technique.picture,
+            "call": f"/gradio_api/call/v2/{name}", "params": room.technique.Params.model_json_schema(),
+        } for name, room in rooms.items()})
 
 
 def _add_files(app: FastAPI) -> None:

@@ -1,18 +1,27 @@
-"""The HTTP (and MCP) endpoint of a technique: named like it, named parameters in, (picture, facts) out."""
+"""The HTTP endpoint of a technique: named like it, named parameters in, (picture, facts) out.
+
+Gradio serves it, so every client of Gradio's speaks it. What a call leaves out is the default of `Params`.
+"""
 
 from __future__ import annotations
 
+import base64
 import inspect
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
+from PIL import Image as PILImage
 
 from hub import forms
 from hub.app.play import kept_file, said, started
 from hub.app.room import LANE, Room
-from hub.technique import Result, Technique
+from hub.errors import BadParams, BadPicture, UnknownTechnique
+from hub.technique import Params, Result, Technique
+
+STAND_INS = {"picture": PILImage.new("RGB", (1, 1)), "file": b"?"}
 
 
 def wire(room: Room) -> None:
@@ -30,6 +39,89 @@ def wire(room: Room) -> None:
         concurrency_limit=room.policy.concurrency,
         show_progress="hidden",
     )
+
+
+def describe(blocks: gr.Blocks, rooms: Mapping[str, Room]) -> None:
+    """Let the description of the API, which also fills in what a call leaves out, give the defaults of `Params`.
+
+    Gradio's own takes what the controls show when the page opens, which are the settings and the picture of the example, and null
+    where a control is empty at first.
+    """
+    described = blocks.get_api_info
+
+    def described_truly(*given: Any, **options: Any) -> Any:
+        info = described(*given, **options)
+        for name, room in rooms.items():
+            for parameter in info["named_endpoints"].get(f"/{name}", {}).get("parameters", ()):
+                parameter.update(_left_out(room.technique, parameter["parameter_name"]))
+        return info
+
+    blocks.get_api_info = described_truly  # type: ignore[method-assign]
+
+
+def _left_out(technique: Technique, name: str) -> dict[str, Any]:
+    """Whether a parameter may be left out, and what it is then, in the words of Gradio's description."""
+    if name == "image":
+        return {"parameter_has_default": technique.picture != "needed", "parameter_default": None}
+    field = technique.Params.model_fields[name]
+    return {"parameter_has_default": not field.is_required(), "parameter_default": forms.initial(technique.Params, name)}
+
+
+def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
+    """A call with named JSON, checked like parameters from anywhere, and put as the controls of its room take it.
+
+    A picture or a file is {"path": …} of an upload, or its bytes as an address, "data:image/png;base64,…", also as {"url": …}.
+    A null where none is taken counts as left out.
+    Raises UnknownTechnique, BadParams, BadPicture, UnknownBackbone: before anything waits in the queue.
+    """
+    if name not in rooms:
+        raise UnknownTechnique(name, rooms, hint="All of them: /schema")
+    technique, policy = rooms[name].technique, rooms[name].policy
+    params, values = technique.Params, _object(body)
+    held = {n: values[n] for n in ("image", *params.attached()) if values.get(n) is not None}
+    if technique.picture == "needed" and "image" not in held:
+        raise BadPicture(f"{technique.title} needs a picture: give it as image.")
+    plain = {n: value for n, value in values.items() if n not in held and (value is not None or _takes_null(params, n))}
+    if technique.picture != "none":
+        plain.pop("image", None)
+    elif "image" in held:
+        raise BadParams(f"image: {technique.title} takes no picture. Leave it out.")
+    stand_ins = {n: STAND_INS[params.meaning(n)] for n in held if n != "image"}  # what they hold is checked once they are here
+    params.read_json(plain | dict.fromkeys(stand_ins), policy, pictures=stand_ins)
+    told = {n: forms.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
+    return json.dumps(told | {n: _upload(n, given) for n, given in held.items()}).encode()
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadParams('The body of a call is JSON: {"steps": 4}.') from error
+    if not isinstance(values, dict):
+        raise BadParams('The body of a call is one JSON object of named parameters: {"steps": 4}.')
+    return values
+
+
+def _upload(name: str, given: Any) -> dict[str, Any]:
+    """A file as Gradio knows one; of one that came as an address, after writing it where uploads lie.
+
+    Raises BadParams. Whether a path is one of an upload is Gradio's to check.
+    """
+    path, address = (given.get("path"), given.get("url")) if isinstance(given, dict) else (None, given)
+    if not path:
+        head, _, content = address.partition(",") if isinstance(address, str) else ("", "", "")
+        try:
+            if not (head.startswith("data:") and head.endswith(";base64")):
+                raise ValueError
+            path = kept_file(base64.b64decode(content, validate=True), name)
+        except ValueError as error:
+            line = f'{name}: give {{"path": …}} of an upload, or "data:image/png;base64,…" with all of the file.'
+            raise BadParams(line) from error
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def _takes_null(params: type[Params], name: str) -> bool:
+    return name not in params.model_fields or forms.accepts_none(params, name)
 
 
 def _endpoint(room: Room) -> Callable[..., Iterator[Any]]:
@@ -61,18 +153,12 @@ def _answer(room: Room, result: Result) -> tuple[Any, dict[str, Any]]:
 
 
 def _described(call: Callable[..., Any], technique: Technique, takes_picture: bool) -> Callable[..., Any]:
-    """Give an endpoint the names, defaults and words that its schema (OpenAPI, MCP) is made from."""
+    """Give an endpoint the names and words that its description (OpenAPI) is made from; its defaults are in `describe`."""
     fields = technique.Params.model_fields
     names = [*(["image"] if takes_picture else []), *fields]
     call.__name__ = call.__qualname__ = technique.name
-    needed = {"image"} if technique.picture == "needed" else set()  # what else is left out is left to `Params`
     call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        inspect.Parameter(
-            name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if name in needed else None,
-        )
-        for name in names
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names
     )
     lines = [
         *(["    image: The picture to work on."] if takes_picture else []),

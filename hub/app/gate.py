@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse
 
+from hub.app import endpoint
+from hub.errors import HubError, UnknownTechnique
 from hub.policy import Policy
 
 UPLOAD = "/upload"
 JOIN = "/queue/join"
+CALL = "/gradio_api/call/v2/"
 OVERHEAD = 64 * 1024  # the envelope of a form upload around its file
 CLOSED = (
     "/gradio_api/deep_link",
@@ -49,6 +52,11 @@ class Gate:
             return await _refused(
                 429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send
             )
+        if path.startswith(CALL):
+            try:
+                body = endpoint.admitted(self.blocks.rooms, path.removeprefix(CALL).strip("/"), body)
+            except HubError as error:
+                return await _refused(404 if isinstance(error, UnknownTechnique) else 422, str(error), scope, receive, send)
         return await self.app(scope, _again(body, receive), send)
 
     def _waiting(self, body: bytes) -> bool:

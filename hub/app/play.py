@@ -8,6 +8,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def _played(room: Room, given: tuple[Any, ...], left: Left) -> Iterator[list[Any
 
 def started(technique: Technique, path: str | None, values: list[Any], policy: Policy) -> tuple[Any, Iterator[Result]]:
     """(the picture as it is worked on, the results at a rate for eyes). Raises InputError before any work."""
-    from hub.decode import Decoded, decode, fit
+    from hub.decode import decode, fit
     from hub.runners.local import watch
 
     params = forms.read(technique.Params, values, policy)
@@ -91,7 +92,7 @@ def started(technique: Technique, path: str | None, values: list[Any], policy: P
     given = None
     if path and technique.picture != "none":
         given = decode(forms.uploaded(path, policy), policy)
-        given = Decoded(fit(given.image, policy.working_side), given.notice, given.format)
+        given = replace(given, image=fit(given.image, policy.working_side))
     results = watch(technique.stream(given, params, policy=policy), every=0.25, deadline=policy.deadline)
     return given and given.image, results
 

@@ -1,0 +1,177 @@
+"""A technique over HTTP: named JSON in, a picture with its recipe and facts out, and what is wrong said in one line."""
+
+import base64
+import io
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+from PIL import Image
+
+import hub
+from hub.policy import Policy
+from hub.recipe import Recipe
+from tests import hall
+
+SHY = '''"""Draws a square and says a word.
+
+Its example has other settings than its defaults.
+"""
+from collections.abc import Iterator
+import hub
+from PIL import Image as Pillow
+
+class Params(hub.Params):
+    side: int = hub.Field(8, ge=1, le=64, description="How large.")
+    word: str | None = hub.Field("hello", description="What is said.")
+    units: hub.UnitNames = hub.Field("", description="What else is said.")
+
+@hub.technique(title="Shy", family="See", example={"side": 32, "word": "loud"})
+def run(image: None, params: Params) -> Iterator[hub.Result]:
+    yield hub.Result(image=Pillow.new("RGB", (params.side,) * 2), caption=f"{params.word} {params.units}", progress=1.0)
+'''
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("museum")
+    with hall.opened(folder):
+        (folder / "techniques" / "shy.py").write_text(SHY)
+        hub.registry.refresh()
+        with hall.served(Policy.local()) as address:
+            yield address
+
+
+def asked(address: str, data: bytes | None = None) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, data, {"Content-Type": "application/json"})) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def called(address: str, name: str, **values) -> tuple[Image.Image, dict]:
+    """The picture and the facts that a call ends with."""
+    code, event = asked(f"{address}/gradio_api/call/v2/{name}", json.dumps(values).encode())
+    assert code == 200, event
+    _, stream = asked(f"{address}/gradio_api/call/v2/{name}/{json.loads(event)['event_id']}")
+    said, _, data = stream.decode().strip().rpartition("event: complete\ndata: ")
+    assert data, stream
+    file, facts = json.loads(data)
+    return Image.open(io.BytesIO(asked(file["url"])[1])), facts
+
+
+def refused(address: str, name: str, body: bytes) -> tuple[int, str]:
+    code, said = asked(f"{address}/gradio_api/call/v2/{name}", body)
+    return code, json.loads(said)["error"]
+
+
+def data_address(image: Image.Image) -> str:
+    image.save(held := io.BytesIO(), "PNG")
+    return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()
+
+
+# ---------------------------------------------------------------- what is left out
+
+def test_what_a_call_leaves_out_is_the_default_and_not_null_nor_what_the_page_shows(address):
+    picture, facts = called(address, "shy")
+    assert facts["caption"] == "hello " and picture.size == (8, 8)
+
+
+def test_null_is_null_where_a_parameter_takes_it_and_left_out_where_not(address):
+    picture, facts = called(address, "shy", word=None, side=None)
+    assert facts["caption"] == "None " and picture.size == (8, 8)
+
+
+def test_the_description_of_the_api_gives_the_defaults(address):
+    info = json.loads(asked(f"{address}/gradio_api/info")[1])["named_endpoints"]
+    told = {p["parameter_name"]: (p["parameter_has_default"], p["parameter_default"]) for p in info["/shy"]["parameters"]}
+    assert told == {"side": (True, 8), "word": (True, "hello"), "units": (True, [])}
+    assert [p["parameter_name"] for p in info["/red"]["parameters"] if not p["parameter_has_default"]] == ["image"]
+
+
+def test_a_python_client_leaves_out_what_it_likes(address):
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    try:
+        assert client.predict(side=9, api_name="/shy")[1]["caption"] == "hello "
+    finally:
+        client.close()
+
+
+# ---------------------------------------------------------------- what is given
+
+def test_units_are_given_as_text_as_everywhere(address):
+    assert called(address, "shy", units="eye, face")[1]["caption"] == "hello eye, face"
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_picture_is_given_as_base64(address, wrapped):
+    given = data_address(Image.new("RGB", (40, 30), "white"))
+    picture, facts = called(address, "red", image={"url": given} if wrapped else given, steps=1, strength=1)
+    assert picture.size == (40, 30) and picture.getpixel((0, 0)) == (255, 0, 0) and facts["progress"] == 1
+
+
+def test_a_picture_is_given_as_an_upload(address):
+    Image.new("RGB", (40, 30), "white").save(held := io.BytesIO(), "PNG")
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + held.getvalue() + b"\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    with urllib.request.urlopen(urllib.request.Request(f"{address}/gradio_api/upload", body, kind)) as answer:
+        path = json.loads(answer.read())[0]
+    picture, _ = called(address, "red", image={"path": path}, steps=1)
+    assert picture.size == (40, 30)
+
+
+def test_a_file_is_given_as_base64(address):
+    given = "data:application/octet-stream;base64," + base64.b64encode(b"weights").decode()
+    assert called(address, "grey", note=given)[1]["caption"] == "b'weights'"
+
+
+def test_the_answer_is_a_png_with_its_recipe(address):
+    picture, _ = called(address, "shy", side=9)
+    assert Recipe.model_validate_json(picture.info["netsee"]).params == {"side": 9, "word": "hello", "units": ""}
+
+
+# ---------------------------------------------------------------- what is wrong
+
+@pytest.mark.parametrize(("name", "values", "line"), [
+    ("shy", {"side": 0}, "side: Input should be greater than or equal to 1 (given: 0)"),
+    ("shy", {"side": "large"}, "side: Input should be a valid integer (given: 'large')"),
+    ("shy", {"sid": 3}, "'sid' is not a parameter. Did you mean 'side'?"),
+    ("shy", {"image": "data:,"}, "image: Shy takes no picture. Leave it out."),
+    ("red", {}, "Red needs a picture: give it as image."),
+    ("red", {"image": "photo.png"}, "image: give {\"path\": …} of an upload, or \"data:image/png;base64,…\" with all of"),
+    ("red", {"image": {"url": "http://127.0.0.1/a.png"}}, "image: give {\"path\": …} of an upload"),
+    ("red", {"image": {"url": "file:///etc/hostname"}}, "image: give {\"path\": …} of an upload"),
+    ("red", {"image": "data:image/png;base64,&&&"}, "image: give {\"path\": …} of an upload"),
+    ("red", {"image": 7}, "image: give {\"path\": …} of an upload"),
+])
+def test_a_call_that_is_wrong_is_answered_at_once_in_one_line(address, name, values, line):
+    code, said = refused(address, name, json.dumps(values).encode())
+    assert code == 422 and said.startswith(line) and "\n" not in said
+
+
+@pytest.mark.parametrize("body", [b"", b"[1]", b"{", b"[" * 100_000, b'{"side": NaN}', b"\xff"])
+def test_a_body_that_is_no_object_is_refused_in_one_line(address, body):
+    assert refused(address, "shy", body)[0] == 422
+
+
+def test_a_technique_that_is_not_there_is_suggested(address):
+    assert refused(address, "shyy", b"{}") == (404, "'shyy' is not a technique. Did you mean 'shy'? All of them: /schema")
+
+
+def test_a_path_that_was_not_uploaded_is_not_read(address, tmp_path):
+    Image.new("RGB", (4, 3)).save(tmp_path / "secret.png")
+    _, event = asked(f"{address}/gradio_api/call/v2/red", json.dumps({"image": {"path": str(tmp_path / "secret.png")}}).encode())
+    _, stream = asked(f"{address}/gradio_api/call/v2/red/{json.loads(event)['event_id']}")
+    assert stream == b'event: error\ndata: {"error": null}\n\n'
+
+
+def test_the_schema_of_every_technique_has_bounds_defaults_and_descriptions(address):
+    code, body = asked(f"{address}/schema")
+    told = json.loads(body)
+    side = told["shy"]["params"]["properties"]["side"]
+    assert code == 200 and told.keys() == {"shy", "red", "grey", "faulty"} and told["red"]["picture"] == "needed"
+    assert (side["minimum"], side["maximum"], side["default"], side["description"]) == (1, 64, 8, "How large.")
