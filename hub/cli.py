@@ -20,6 +20,7 @@ import click
 
 import hub
 from hub import registry
+from hub.cli_deploy import deploy
 from hub.cli_runs import command_of, replay, run, sheet
 from hub.errors import HubError, InputError
 
@@ -77,7 +78,7 @@ def netsee() -> None:
     """
 
 
-for _command in (run, replay, sheet):
+for _command in (run, replay, sheet, deploy):
     netsee.add_command(_command)
 
 
@@ -193,11 +194,18 @@ def fetch(names: Sequence[str], pin: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--public", is_flag=True, help="Limits for strangers: small uploads, a deadline, catalogue networks only.")
-def app(host: str, port: int, public: bool) -> None:
+@click.option("--technique", "techniques", multiple=True, metavar="NAME",
+              help="Show only this technique, or this family, such as dream; may be given again.")
+@click.option("--auth", metavar="USER:PASSWORD", envvar="NETSEE_AUTH", show_envvar=True, help="Let in only who knows these.")
+@click.option("--share", is_flag=True, help="Also at a public address, through Gradio's service; sets --public.")
+def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool) -> None:
     """Serve the web app on this machine."""
     from hub.app import serve
 
-    serve(host, port, public=public)
+    user, colon, password = (auth or "").partition(":")
+    if auth is not None and not (user and colon and password):
+        raise click.BadParameter("It is not USER:PASSWORD.", param_hint="--auth")
+    serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share)
 
 
 @netsee.command()

@@ -8,6 +8,7 @@ HubError                    one line that a visitor can read: what happened, wha
 │   ├── BadPicture          a picture that cannot be decoded, or is not allowed
 │   ├── BadParams           parameters that the technique does not take
 │   ├── BadRecipe           a file without a usable recipe, or a recipe that cannot be replayed here
+│   ├── DeployFailed        a Space that could not be made, uploaded or started
 │   ├── FetchFailed         a download that failed on its way; `.reason` says in one word why
 │   ├── OverLimit           within reason, but over a limit of the policy in force
 │   ├── ShapeError          a tensor of the wrong shape
@@ -56,6 +57,9 @@ class BadParams(InputError): ...
 
 
 class BadRecipe(InputError): ...
+
+
+class DeployFailed(InputError): ...
 
 
 class FetchFailed(InputError):

@@ -13,8 +13,9 @@ import importlib.util
 import logging
 import os
 import pkgutil
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -82,6 +83,30 @@ def technique(name: str) -> Technique:
         if failed.name == name:
             raise BrokenTechnique(f"{name} could not be loaded: {failed.error}")
     raise UnknownTechnique(name, known, hint="List them: netsee list")
+
+
+def family_name(family: str) -> str:
+    """A family as it is named in commands and folders.
+
+    >>> family_name("Compress & restore")
+    'compress-restore'
+    """
+    return "-".join(re.findall(r"[a-z0-9]+", family.lower()))
+
+
+def chosen(names: Iterable[str] | None = None) -> dict[str, Technique]:
+    """The techniques named, or all of the families named ("dream"), in order of discovery; everything for None.
+
+    Raises as `technique` does.
+    """
+    known = techniques()
+    if names is None:
+        return known
+    families: dict[str, list[str]] = {}
+    for found in known.values():
+        families.setdefault(family_name(found.family), []).append(found.name)
+    wanted = {one for name in names for one in ([name] if name in known else families.get(name) or [technique(name).name])}
+    return {name: found for name, found in known.items() if name in wanted}
 
 
 # ---------------------------------------------------------------- discovery

@@ -21,6 +21,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "sheets testing doctor batch",
     "folders",
     "cli_runs app deploy training",
+    "cli_deploy",
     "cli",
     "__main__",
 )

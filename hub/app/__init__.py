@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
+from collections.abc import Sequence, Sized
 from itertools import groupby
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import: each Blocks() would call out
 
@@ -34,24 +37,28 @@ log = logging.getLogger("netsee")
 # ---------------------------------------------------------------- the page
 
 
-def build(policy: Policy | None = None) -> gr.Blocks:
-    """The page: a tab for each technique that loads, and at its foot those that do not, with their reasons."""
+def build(policy: Policy | None = None, only: Sequence[str] | None = None) -> gr.Blocks:
+    """The page: a tab for each technique that loads, and at its foot those that do not, with their reasons.
+
+    only: the techniques or families to show, by name. Raises UnknownTechnique, BrokenTechnique.
+    """
     policy = policy or Policy.local()
-    houses, failed = _rooms(policy)
+    houses, failed = _rooms(policy, only)
     with gr.Blocks(title=page.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as blocks:
         gr.HTML(page.banner(), elem_classes=["top"])
         placed = _place(houses)
         hosted = not policy.paths  # who may not name files of this machine does not own it
-        gr.HTML(page.about([*registry.failures(), *failed], __version__, hosted))
+        absent = registry.failures() if only is None else []
+        gr.HTML(page.about([*absent, *failed], __version__, hosted))
         _link_rooms(blocks, placed)
     blocks.rooms = {room.technique.name: room for *_, room in placed}  # type: ignore[attr-defined]
     endpoint.describe(blocks, blocks.rooms)  # type: ignore[attr-defined]
     return blocks.queue(max_size=policy.queue, api_open=False, default_concurrency_limit=8)
 
 
-def _rooms(policy: Policy) -> tuple[list[tuple[gr.Blocks, Room]], list[Record]]:
+def _rooms(policy: Policy, only: Sequence[str] | None) -> tuple[list[tuple[gr.Blocks, Room]], list[Record]]:
     """Each technique's tab, built apart; one that cannot be built becomes a record of why."""
-    known = sorted(registry.techniques().values(), key=lambda t: page.family_order(t.family))
+    known = sorted(registry.chosen(only).values(), key=lambda t: page.family_order(t.family))
     onward = [(t.title, t.name) for t in known if t.picture != "none"]
     built, failed = [], []
     for technique in known:
@@ -66,18 +73,20 @@ def _rooms(policy: Policy) -> tuple[list[tuple[gr.Blocks, Room]], list[Record]]:
 def _place(houses: list[tuple[gr.Blocks, Room]]) -> list[tuple[gr.Tabs, gr.Tabs, gr.Tab, Room]]:
     """Families as the first row of tabs, techniques inside. Returns (outer tabs, inner tabs, tab, room) of each."""
     placed = []
-    with gr.Tabs(elem_classes=["families"]) as outer:
-        for family, members in groupby(houses, key=lambda house: house[1].technique.family):
-            members = list(members)
-            with (
-                gr.Tab(family, id=family),
-                gr.Tabs(elem_classes=["techniques", *(["single"] if len(members) == 1 else [])]) as inner,
-            ):
+    families = [(family, list(members)) for family, members in groupby(houses, key=lambda house: house[1].technique.family)]
+    with gr.Tabs(elem_classes=["families", *_alone(families)]) as outer:
+        for family, members in families:
+            with gr.Tab(family, id=family), gr.Tabs(elem_classes=["techniques", *_alone(members)]) as inner:
                 for blocks, room in members:
                     with gr.Tab(room.technique.title, id=room.technique.name) as tab:
                         blocks.render()
                     placed.append((outer, inner, tab, room))
     return placed
+
+
+def _alone(tabs: Sized) -> list[str]:
+    """The class of a row of tabs that leaves nothing to choose."""
+    return ["single"] if len(tabs) == 1 else []
 
 
 # ---------------------------------------------------------------- from room to room
@@ -167,22 +176,30 @@ def _wire_onward(room: Room, houses: dict[str, Room], opened: Any, where: list[A
 # ---------------------------------------------------------------- the server
 
 
-def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAPI:
+def application(
+    policy: Policy | None = None,
+    host: str = "127.0.0.1",
+    only: Sequence[str] | None = None,
+    auth: tuple[str, str] | None = None,
+    names: Sequence[str] = (),
+) -> FastAPI:
     """The whole server, as an ASGI app.
 
-    host: where it is bound; on loopback it answers to no other name, which closes DNS rebinding.
+    host: where it is bound; on loopback it answers to no other name but `names`, which closes DNS rebinding.
+    only: the techniques or families to show. auth: the name and the password that let a visitor in.
     """
     policy = policy or Policy.local()
-    blocks = build(policy)
+    blocks = build(policy, only)
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
     _add_schema(app, blocks)
     _add_files(app)
-    gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
+    gate.guard(app, policy, [*LOOPBACK, *names] if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
         app,
         blocks,
         path="/",
+        auth=auth,
         theme=page.Theme(),
         css=page.css(),
         head=page.head(),
@@ -250,11 +267,39 @@ def _check_free(host: str, port: int) -> None:
             raise BadAddress(line) from error
 
 
-def serve(host: str = "127.0.0.1", port: int = 7860, public: bool = False) -> None:
-    """Run the server until it is stopped. public: the limits of a hosted page, where nobody is trusted."""
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    public: bool = False,
+    only: Sequence[str] | None = None,
+    auth: tuple[str, str] | None = None,
+    share: bool = False,
+) -> None:
+    """Run the server until it is stopped.
+
+    public: the limits of a hosted page, where nobody is trusted. share: at a public address too, with those limits; the others as
+    in `application`. Raises BadAddress where it cannot be bound or shared, and UnknownTechnique.
+    """
     import uvicorn
 
+    registry.chosen(only)
     _check_free(host, port)
-    app = application(Policy.public() if public else Policy.local(), host)
+    link = _shared(port) if share else None
+    policy = Policy.public() if public or share else Policy.local()
+    app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [])
     print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
+    if link:
+        print(f"For others, for as long as this runs: {link}", flush=True)
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+
+
+def _shared(port: int) -> str:
+    """A public address that leads here, from Gradio's own service, for as long as this process runs. Raises BadAddress."""
+    from gradio import networking
+
+    try:
+        return networking.setup_tunnel("127.0.0.1", port, secrets.token_urlsafe(32), None, None)
+    except Exception as error:
+        log.info("no tunnel", exc_info=True)
+        line = "There is no link to share: Gradio's service cannot be reached. Check the network, or leave out --share."
+        raise BadAddress(line) from error

@@ -83,8 +83,8 @@ def _played(room: Room, given: tuple[Any, ...], left: Left) -> Iterator[list[Any
 
 def started(technique: Technique, path: str | None, values: list[Any], policy: Policy) -> tuple[Any, Iterator[Result]]:
     """(the picture as it is worked on, the results at a rate for eyes). Raises InputError before any work."""
+    from hub import runners
     from hub.decode import decode, fit
-    from hub.runners.local import watch
 
     params = forms.read(technique.Params, values, policy)
     if path is None and technique.picture == "needed":
@@ -93,8 +93,7 @@ def started(technique: Technique, path: str | None, values: list[Any], policy: P
     if path and technique.picture != "none":
         given = decode(forms.uploaded(path, policy), policy)
         given = replace(given, image=fit(given.image, policy.working_side))
-    results = watch(technique.stream(given, params, policy=policy), every=0.25, deadline=policy.deadline)
-    return given and given.image, results
+    return given and given.image, runners.run(technique, given, params, policy)
 
 
 def _files_so_far(result: Result | None) -> list[str]:
@@ -181,6 +180,8 @@ def said(error: Exception) -> str:
     """One line for a visitor. What is not ours to explain gets a number, which the log has too."""
     if isinstance(error, HubError):
         return str(error)
+    if isinstance(error, gr.Error):  # from whoever lends GPUs: how much of them is left
+        return str(error.message)
     number = secrets.token_hex(3)
     log.error("run failed (id %s)", number, exc_info=error)
     return f"Something went wrong on our side (id {number})."

@@ -1,0 +1,166 @@
+"""What is a Space's own: its front page, `app.py`, `requirements.txt` and thumbnail, all made from what is installed here.
+
+A Space installs anew whenever it is built, so that every version is pinned: what was tried here is what runs there.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hub import examples, registry
+from hub.deploy import ZERO
+from hub.errors import DeployFailed, HubError
+
+COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
+THUMBNAIL = "thumbnail.jpg"
+THUMBNAIL_SIZE = (1200, 630)  # what links are shown with
+PYTHON = "3.12"  # a Space has 3.10 where it is not told, and neither torch nor numpy of today runs there
+PACKAGES = ("click", "huggingface-hub", "numpy", "pillow", "pydantic", "PyWavelets", "safetensors", "scikit-image",
+            "scikit-learn", "timm", "torch", "torchvision", "tqdm")
+"""What the code needs beside Gradio, whose version stands on the front page. A test holds it to pyproject.toml."""
+LOOSE = {"pydantic": ">=2.11"}  # a Space installs Gradio with its MCP extra, which does not take the newest
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"  # elsewhere torch brings gigabytes of CUDA
+ZERO_VERSIONS = {"torch": "2.11.0", "torchvision": "0.26.0"}  # the newest that ZeroGPU documents, and its companion
+
+
+@dataclass(frozen=True)
+class Space:
+    """What a Space shows, and how it is called.
+
+    folder: its name in `spaces/`. line: what the Hub says under its title, 60 characters at most.
+    only: techniques or families by name; None for everything. face: the technique whose example is its thumbnail; the project's
+    own picture where "".
+    """
+
+    folder: str
+    title: str
+    emoji: str
+    colours: tuple[str, str]
+    line: str
+    only: tuple[str, ...] | None = None
+    face: str = ""
+
+
+OURS = (
+    Space("hub", "Netsee", "👁️", ("gray", "red"), "See what neural networks see"),
+    Space("see", "What a filter sees", "🔎", ("gray", "yellow"), "A network draws what its filters look for", ("see",),
+          "activation_maximization"),
+    Space("dream", "Deep dreams", "💭", ("indigo", "pink"), "Eyes and faces, dreamt into your photo", ("dream",), "deep_dream"),
+    Space("style", "Your photo, painted", "🎨", ("yellow", "red"), "In one tap, or in the manner of a painting of your own",
+          ("style",), "instant_style"),
+    Space("compress-restore", "Squeeze and restore", "🗜️", ("green", "blue"), "Autoencoders that squeeze, restore and explain",
+          ("compress-restore",), "denoising_autoencoder"),
+)
+
+
+def space_of(names: Sequence[str] = ()) -> Space:
+    """The Space for these techniques or families: one of ours where there is one. Raises UnknownTechnique, BrokenTechnique."""
+    if not names:
+        return OURS[0]
+    wanted = registry.chosen(names)
+    for known in OURS[1:]:
+        if registry.chosen(known.only) == wanted:
+            return known
+    first = next(iter(wanted.values()))
+    titles = " · ".join(found.title for found in wanted.values())
+    return replace(OURS[0], folder="", title=titles if len(titles) <= 60 else "Netsee", only=tuple(wanted), face=first.name)
+
+
+# ---------------------------------------------------------------- the front page
+
+
+def readme(space: Space, hardware: str, repo: str | None = None, gradio: str | None = None) -> str:
+    """The front page with its front matter. repo: OWNER/NAME, where it is known, for the address of the thumbnail."""
+    thumbnail = f"https://huggingface.co/spaces/{repo}/resolve/main/{THUMBNAIL}" if repo else THUMBNAIL
+    head = {
+        "title": space.title, "emoji": space.emoji, "colorFrom": space.colours[0], "colorTo": space.colours[1],
+        "sdk": "gradio", "sdk_version": gradio or version("gradio"), "python_version": f'"{PYTHON}"', "app_file": "app.py",
+        **({} if hardware == ZERO else {"suggested_hardware": hardware}),  # the Hub does not take that one for a suggestion
+        "short_description": space.line, "license": "apache-2.0", "thumbnail": thumbnail,
+        "tags": "[netsee, interpretability, computer-vision, image-generation]",
+    }  # fmt: skip
+    shown = [f"- **{found.title}**: {found.summary}" for found in registry.chosen(space.only).values()]
+    return "\n".join([
+        "---", *(f"{name}: {value}" for name, value in head.items()), "---", "",
+        f"# {space.title}", "", f"{space.line}.", "", *shown, "",
+        "Click one of the sample pictures, or drop a photo of your own; nothing you upload is kept. Every picture that comes out",
+        "carries the recipe that it was made by.", "",
+        "The network that is looked into first was trained by this project; its card lies in `hub/backbones/embedded`. The same",
+        "at home: `netsee app`, or `netsee run NAME photo.jpg -o out.png`. Put here by `netsee deploy`.", "",
+    ])  # fmt: skip
+
+
+def check_readme(text: str) -> None:
+    """Raise DeployFailed where the front matter lacks what a Space needs, or holds what the Hub refuses."""
+    import yaml
+
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    try:
+        head: Any = yaml.safe_load(found[1]) if found else None
+    except yaml.YAMLError as error:
+        raise DeployFailed("The front matter of README.md is not YAML. Check its colons and quotes.") from error
+    for wrong in _faults(head if isinstance(head, dict) else {}):
+        raise DeployFailed(f"The front matter of README.md is not a Space's: {wrong}.")
+
+
+def _faults(head: Mapping[str, Any]) -> list[str]:
+    lacking = [name for name in ("title", "emoji", "sdk", "sdk_version", "python_version", "app_file") if not head.get(name)]
+    texts = [name for name in ("sdk_version", "python_version") if not isinstance(head.get(name), str)]
+    colours = [head.get(name) for name in ("colorFrom", "colorTo") if head.get(name) not in COLOURS]
+    return [
+        *(f"{name} is missing" for name in lacking),
+        *(f"{name} must be in quotes, else it is read as a number" for name in texts),
+        *(f"there is no colour {colour!r}" for colour in colours),
+        *(["short_description is longer than 60 characters"] if len(str(head.get("short_description", ""))) > 60 else []),
+    ]
+
+
+# ---------------------------------------------------------------- what runs, and on what
+
+
+def app(space: Space) -> str:
+    """The program of a Space."""
+    names = "" if space.only is None else repr(list(space.only)).replace("'", '"')
+    return f'"""{space.title}: {space.line}."""\n\nfrom hub.app.space import main\n\nmain({names})\n'
+
+
+def requirements(hardware: str, versions: Mapping[str, str] | None = None) -> str:
+    """What a Space installs. versions: instead of those that are installed here."""
+    found = dict(versions or {name: version(name).partition("+")[0] for name in PACKAGES})
+    before, after, build = [], [], ""
+    if hardware.startswith("cpu"):
+        before, build = [f"--extra-index-url {CPU_WHEELS}"], "+cpu"
+    if hardware == ZERO:
+        found, after = found | ZERO_VERSIONS, ["spaces"]
+    pins = [f"{name}=={found[name]}{build if name in ZERO_VERSIONS else ''}" for name in PACKAGES if name not in LOOSE]
+    return "\n".join([*before, *pins, *(name + bound for name, bound in LOOSE.items()), *after, ""])
+
+
+def thumbnail(space: Space) -> bytes:
+    """What a link to the Space is shown with, as a JPEG: the example of its face. Raises HubError where it has none."""
+    from PIL import ImageOps
+
+    from hub.decode import decode
+    from hub.policy import Policy
+
+    picture: Path = examples.ASSETS / "hero.jpg"
+    if space.face:
+        example = examples.find(registry.technique(space.face))
+        if example is None:
+            raise HubError(f"{space.face} has no example to show. Make one: python -m hub.examples {space.face}")
+        picture = example.png
+    whole = decode(picture, Policy.local()).image
+    ImageOps.fit(whole, THUMBNAIL_SIZE).save(held := io.BytesIO(), "JPEG", quality=82)
+    return held.getvalue()
+
+
+def pages(space: Space, hardware: str, repo: str | None = None) -> dict[str, bytes]:
+    """File name -> content of all that is a Space's own."""
+    own = {"README.md": readme(space, hardware, repo), "app.py": app(space), "requirements.txt": requirements(hardware)}
+    return {name: text.encode() for name, text in own.items()} | {THUMBNAIL: thumbnail(space)}

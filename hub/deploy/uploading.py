@@ -1,0 +1,169 @@
+"""A staged tree to the Hugging Face Hub: one commit, and only of what changed; then to the moment when it runs."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hub.backbones.fetching import reachable
+from hub.deploy import CPU
+from hub.deploy.pages import Space
+from hub.deploy.staging import stage
+from hub.errors import DeployFailed, HubError, NotOffline
+
+SPACE = "space"
+MARK = "hub/technique.py"  # a Space that holds this is ours to change
+FIRST = {".gitattributes", "README.md"}  # what the Hub puts into a new one
+ENDED = {"BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE", "RUNTIME_ERROR"}
+RESTS = {"PAUSED", "STOPPED", "SLEEPING", "DELETING"}
+POLL = 5.0  # seconds
+SETTLE = 20.0  # seconds in which the state of a Space may still be that of its last version
+PATIENCE = 1800.0  # seconds: a first build installs torch
+REFUSED = {
+    401: "the token is not known there. Log in again: hf auth login.",
+    402: "the Hub wants a paid plan for this hardware. Try --hardware zero-a10g, of which two are free, or upgrade.",
+    403: "the token may not do that. Take one that may write, and an owner that is yours.",
+    404: "it is not there, or not open to you. Check the name, or log in: hf auth login.",
+    409: "somebody is changing it at this moment. Run this again.",
+    413: "the Hub finds it too large. Deploy fewer techniques.",
+    429: "the Hub is asked too often. Run this again in a few minutes.",
+}
+Say = Callable[[str], None]
+
+
+def deploy(repo: str, space: Space, *, hardware: str | None = None, private: bool = False, wait: bool = True,
+           say: Say = lambda line: None) -> str:
+    """Bring a Space to the Hub, or up to date, and wait until it runs. Returns its address. What is there already stays as it is:
+    to run this again changes nothing.
+
+    repo: OWNER/NAME. hardware: what it has, or cpu-basic, where None. private: a public one becomes private, never the other way.
+    say: is told each step in a line. Raises DeployFailed, NotOffline.
+    """
+    import huggingface_hub as hf
+
+    if not hf.get_token():
+        raise DeployFailed("There is no token to write with. Log in with `hf auth login`, or set HF_TOKEN.")
+    with _in_one_line(repo):
+        api = hf.HfApi()
+        there = _there(api, repo)
+        hardware = hardware or _hardware(api, repo, there) or CPU
+        with tempfile.TemporaryDirectory() as folder:
+            paths = stage(Path(folder), space, hardware, repo)
+            _prepare(api, repo, there, hardware, private, say)
+            before = there.sha if there else None
+            commit = _upload(api, repo, Path(folder), paths, say)
+        if wait:
+            _await(api, repo, commit, unchanged=commit == before, say=say)
+        return f"{api.endpoint}/spaces/{repo}"
+
+
+def _there(api: Any, repo: str) -> Any:
+    """What the Hub knows of the Space, or None. Raises DeployFailed where it holds something else."""
+    from huggingface_hub import errors
+
+    try:
+        found = api.space_info(repo)
+    except errors.RepositoryNotFoundError:
+        return None
+    files = {file.rfilename for file in found.siblings or ()}
+    if files - FIRST and MARK not in files:
+        raise DeployFailed(f"{repo} holds another app, and is left as it is. Choose another name.")
+    return found
+
+
+def _hardware(api: Any, repo: str, there: Any) -> str | None:
+    if there is None:
+        return None
+    runtime = api.get_space_runtime(repo)
+    return runtime.requested_hardware or runtime.hardware
+
+
+def _prepare(api: Any, repo: str, there: Any, hardware: str, private: bool, say: Say) -> None:
+    """Make the repository, or give it the hardware and the privacy that are asked for."""
+    if there is None:
+        say(f"Making {repo} on {hardware}.")
+        asked = None if hardware == CPU else hardware  # the Hub's own default
+        api.create_repo(repo, repo_type=SPACE, space_sdk="gradio", space_hardware=asked, private=private or None, exist_ok=True)
+        return
+    if private and not there.private:
+        say("Making it private.")
+        api.update_repo_settings(repo, private=True, repo_type=SPACE)
+    if hardware != (_hardware(api, repo, there) or CPU):
+        say(f"Moving it to {hardware}.")
+        api.request_space_hardware(repo, hardware)
+
+
+def _upload(api: Any, repo: str, folder: Path, paths: list[str], say: Say) -> str:
+    """One commit with what is new and without what is stale; returns the commit that the Space is at."""
+    import huggingface_hub as hf
+
+    stale = sorted(set(api.list_repo_files(repo, repo_type=SPACE)) - set(paths) - {".gitattributes"})
+    size = sum((folder / path).stat().st_size for path in paths)
+    say(f"Uploading {len(paths)} files, {size / 1e6:.1f} MB" + (f"; deleting {len(stale)}." if stale else "."))
+    parts: list[Any] = [hf.CommitOperationAdd(path, str(folder / path)) for path in paths]
+    parts += [hf.CommitOperationDelete(path) for path in stale]
+    return str(api.create_commit(repo, parts, commit_message="Deploy from netsee", repo_type=SPACE).oid)
+
+
+# ---------------------------------------------------------------- until it runs
+
+
+def _await(api: Any, repo: str, commit: str, *, unchanged: bool, say: Say) -> None:
+    """Return when the Space runs this commit, or rests. One that failed or was stopped, and is deployed unchanged, is restarted.
+
+    Raises DeployFailed where it does not come to run.
+    """
+    began, said = time.monotonic(), ""
+    if unchanged and api.get_space_runtime(repo).stage in ENDED | {"PAUSED", "STOPPED"}:
+        say("Nothing has changed; starting it again.")
+        api.restart_space(repo)
+        unchanged = False
+    while time.monotonic() - began < PATIENCE:
+        runtime = api.get_space_runtime(repo)
+        if runtime.stage != said:
+            said = runtime.stage
+            say(f"{said.replace('_', ' ').capitalize()} …")
+        running = runtime.raw.get("sha")
+        settled = unchanged or (running == commit if running else time.monotonic() - began > SETTLE)
+        if settled and runtime.stage in {"RUNNING"} | RESTS:
+            return
+        if settled and runtime.stage in ENDED:
+            why = " ".join(str(runtime.raw.get("errorMessage") or "").split())[:200]
+            raise DeployFailed(f"{repo} does not run ({runtime.stage.lower().replace('_', ' ')}). {why or 'Look at its logs.'}")
+        time.sleep(POLL)
+    raise DeployFailed(f"{repo} is not running after {PATIENCE / 60:.0f} minutes. Look at its logs.")
+
+
+@contextmanager
+def _in_one_line(repo: str) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into one line, and silence its warnings meanwhile: they say the same at length."""
+    from huggingface_hub import constants, errors
+
+    away = NotOffline(f"{constants.ENDPOINT} cannot be reached. Connect to the network, and try again.")
+    if constants.HF_HUB_OFFLINE:
+        raise NotOffline("HF_HUB_OFFLINE forbids it. Unset that, and try again.")
+    if not reachable(constants.ENDPOINT):
+        raise away
+    log = logging.getLogger("huggingface_hub")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    except HubError:
+        raise
+    except errors.HFValidationError as error:
+        raise DeployFailed(f"{repo!r} is not OWNER/NAME of letters, digits, '-', '_' and '.'.") from error
+    except errors.HfHubHTTPError as error:
+        status = error.response.status_code
+        raise DeployFailed(f"{repo}: {REFUSED.get(status, f'the Hub answered {status}. Try again later.')}") from error
+    except errors.HTTPError as error:
+        raise away from error
+    except ValueError as error:  # its client says so of front matter that the Hub refuses
+        raise DeployFailed(f"{repo}: the Hub refuses its front page: {' '.join(str(error).split())[:200]}") from error
+    finally:
+        log.setLevel(before)

@@ -1,0 +1,5 @@
+"""Netsee: See what neural networks see."""
+
+from hub.app.space import main
+
+main()

@@ -1,0 +1,89 @@
+"""Spaces: their pages in `spaces/`, and the tree that is staged."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from hub import registry
+from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
+from hub.errors import BadOutput, DeployFailed, UnknownTechnique
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins(text: str) -> dict[str, str]:
+    return {name: version.partition("+")[0] for name, version in re.findall(r"^(\S+)==(\S+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
+def test_the_pages_in_the_repository_are_those_that_the_code_writes(space):
+    folder = ROOT / "spaces" / space.folder
+    front, needed = (folder / "README.md").read_text(), (folder / "requirements.txt").read_text()
+    gradio = re.search(r"^sdk_version: (\S+)$", front, re.MULTILINE)[1]
+    assert front == pages.readme(space, CPU, gradio=gradio) and (folder / "app.py").read_text() == pages.app(space)
+    assert needed == pages.requirements(CPU, pins(needed)) and (folder / pages.THUMBNAIL).is_file()
+
+
+@pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
+@pytest.mark.parametrize("hardware", HARDWARE)
+def test_every_front_page_is_one_that_a_space_can_have(space, hardware):
+    pages.check_readme(pages.readme(space, hardware, "somebody/small"))
+
+
+def test_a_front_page_that_the_hub_would_refuse_is_refused_here():
+    good = pages.readme(pages.OURS[0], CPU)
+    for bad in (good.replace('"3.12"', "3.12"), good.replace("gray", "beige"), "no front matter"):
+        with pytest.raises(DeployFailed):
+            pages.check_readme(bad)
+
+
+def test_a_space_installs_what_the_project_needs_and_zero_what_it_knows():
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert {re.split("[<>=]", one)[0].lower() for one in needed} - {"gradio"} == {one.lower() for one in pages.PACKAGES}
+    assert pins(pages.requirements(ZERO))["torch"] == "2.11.0" and "+cpu" not in pages.requirements(ZERO)
+
+
+def test_a_tree_of_one_family_holds_no_other_technique_and_is_written_only_into_a_new_folder(tmp_path):
+    paths = staging.stage(tmp_path / "tree", pages.space_of(["dream"]), CPU, "somebody/small")
+    assert {path for path in paths if path.startswith("plugins/")} == {"plugins/__init__.py", "plugins/deep_dream.py"}
+    assert "hub/backbones/embedded/model.safetensors" in paths and not [path for path in paths if path.startswith("spaces")]
+    with pytest.raises(BadOutput, match="not empty"):
+        staging.stage(tmp_path / "tree", pages.space_of(["dream"]), CPU)
+
+
+def test_a_family_is_chosen_by_its_name_and_a_misspelt_one_is_refused():
+    assert list(registry.chosen(["dream"])) == ["deep_dream"]
+    with pytest.raises(UnknownTechnique):
+        registry.chosen(["nightmare"])
+
+
+def test_the_tree_starts_by_itself_as_a_space_does(tmp_path):
+    staging.stage(tmp_path / "tree", pages.space_of(["dream"]), CPU, "somebody/small")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    asked = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SYSTEM": "spaces", "SPACE_ID": "somebody/small",
+             "GRADIO_SERVER_PORT": str(port), "CPU_CORES": "2", "HF_HUB_OFFLINE": "1"}  # fmt: skip
+    server = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path / "tree", env=asked)
+    try:
+        for _ in range(600):
+            assert server.poll() is None, "it ended"
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+                    health = json.load(answer)
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert health["ok"] and health["techniques"] == 1 and health["failures"] == []
+    finally:
+        server.terminate()
+        server.wait(10)
