@@ -90,7 +90,7 @@ for _command in (run, replay, sheet):
 def list_(what: str | None, as_json: bool) -> None:
     """List the techniques.
 
-    Those that failed to load stand last, each with its reason.
+    Those that failed to load, or are left out, stand last, each with its reason.
     """
     rows = {None: _techniques, "backbones": _backbones, "samples": _samples}[what]()
     _show(list(rows), as_json)
@@ -101,8 +101,8 @@ def _techniques() -> Iterator[dict[str, Any]]:
         if found := record.technique:
             yield {"name": found.name, "family": found.family, "title": found.title, "picture": found.picture,
                    "source": record.source}
-    for record in registry.failures():
-        yield {"name": record.name, "family": "failed", "title": "", "picture": "", "source": record.source,
+    for record in (*registry.failures(), *registry.left_out()):
+        yield {"name": record.name, "family": record.kind, "title": "", "picture": "", "source": record.source,
                "error": record.error}
 
 

@@ -25,6 +25,7 @@ import pydantic
 from PIL import Image as PILImage
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hub.api import API, check_api
 from hub.attached import KINDS, Attached
 from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
 from hub.policy import Policy
@@ -343,6 +344,7 @@ def technique(
     name: str | None = None,
     example: Mapping[str, Any] | None = None,
     weights: Callable[[], Mapping[str, str]] = dict,
+    api: str = API,
 ) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
@@ -350,8 +352,10 @@ def technique(
     version: change it when the same parameters no longer give the same picture.
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
-    Raises BrokenTechnique where the function does not keep the contract.
+    api: the version of the contract that it is written for, as in `hub.api`.
+    Raises BrokenTechnique where the function does not keep the contract, IncompatibleTechnique where that is of another version.
     """
+    check_api(api)
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
