@@ -20,6 +20,7 @@ import click
 
 import hub
 from hub import registry
+from hub.cli_authors import check, new
 from hub.cli_runs import command_of, replay, run, sheet
 from hub.errors import HubError, InputError
 
@@ -77,7 +78,7 @@ def netsee() -> None:
     """
 
 
-for _command in (run, replay, sheet):
+for _command in (run, replay, sheet, new, check):
     netsee.add_command(_command)
 
 
@@ -214,21 +215,3 @@ def doctor(context: click.Context) -> None:
         click.echo(f"{'ok' if fact.good else 'BROKEN' if fact.essential else 'note':6} {fact.name}: {fact.text}")
         broken |= fact.essential and not fact.good
     context.exit(int(broken))
-
-
-@netsee.command()
-@click.argument("name")
-@click.pass_context
-def check(context: click.Context, name: str) -> None:
-    """Check that a technique keeps the contract.
-
-    One line a check; exit code 1 where one fails.
-    """
-    from hub.testing import checks
-
-    failed = 0
-    for one in checks(name):
-        said = one.fault()
-        failed += bool(said)
-        click.echo(f"{'FAILED' if said else 'ok':6} {one.name}" + (f": {_one_line(said)}" if said else ""))
-    context.exit(int(failed > 0))

@@ -150,10 +150,12 @@ def _entered(entry: EntryPoint, source: str, origin: str) -> Iterator[Record]:
 
 
 def _in_place(place: Path) -> Iterator[Record]:
-    """A folder of techniques, the folder of a distribution, or one file."""
+    """One technique as a file or a package, the folder of a distribution, or a folder of techniques."""
     name = place.absolute().name
     if place.suffix == ".py" and place.is_file():
         yield from _in_file(place, place.name, place.absolute().parent.name)
+    elif (place / "__init__.py").is_file():
+        yield from _in_file(place / "__init__.py", name, place.absolute().parent.name)
     elif not place.is_dir():
         yield Record(name, FOLDERS, error=f"{FOLDERS} names a folder that does not exist: {name}")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,3 +77,16 @@ class PluginFolder:
 def toy(plugin_folder: PluginFolder) -> str:
     """The name of a technique that needs no network and keeps the contract."""
     return plugin_folder.add("toy", (Path(__file__).parent / "data" / "toy.py").read_text())
+
+
+@pytest.fixture
+def netsee(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; returns (exit code, standard output, standard error)."""
+    from hub import cli
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words])
+        out, error = capfdbinary.readouterr()
+        return code, out.decode(), error.decode()
+
+    return run

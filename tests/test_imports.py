@@ -18,8 +18,8 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "backbones samples stage runners",
     "pixels recipe forms links",
     "metrics out examples trial",
-    "sheets testing doctor",
-    "cli_runs app deploy training",
+    "sheets testing doctor drafts",
+    "cli_runs cli_authors app deploy training",
     "cli",
     "__main__",
 )
