@@ -20,6 +20,7 @@ import click
 
 import hub
 from hub import registry
+from hub.cli_authors import check, new
 from hub.cli_deploy import deploy
 from hub.cli_runs import command_of, replay, run, sheet
 from hub.errors import HubError, InputError
@@ -78,7 +79,7 @@ def netsee() -> None:
     """
 
 
-for _command in (run, replay, sheet, deploy):
+for _command in (run, replay, sheet, new, check, deploy):
     netsee.add_command(_command)
 
 
@@ -91,7 +92,7 @@ for _command in (run, replay, sheet, deploy):
 def list_(what: str | None, as_json: bool) -> None:
     """List the techniques.
 
-    Those that failed to load stand last, each with its reason.
+    Those that failed to load, or are left out, stand last, each with its reason.
     """
     rows = {None: _techniques, "backbones": _backbones, "samples": _samples}[what]()
     _show(list(rows), as_json, headed=what == "backbones")
@@ -102,8 +103,8 @@ def _techniques() -> Iterator[dict[str, Any]]:
         if found := record.technique:
             yield {"name": found.name, "family": found.family, "title": found.title, "picture": found.picture,
                    "source": record.source}
-    for record in registry.failures():
-        yield {"name": record.name, "family": "failed", "title": "", "picture": "", "source": record.source,
+    for record in (*registry.failures(), *registry.left_out()):
+        yield {"name": record.name, "family": record.kind, "title": "", "picture": "", "source": record.source,
                "error": record.error}
 
 
@@ -222,21 +223,3 @@ def doctor(context: click.Context) -> None:
         click.echo(f"{'ok' if fact.good else 'BROKEN' if fact.essential else 'note':6} {fact.name}: {fact.text}")
         broken |= fact.essential and not fact.good
     context.exit(int(broken))
-
-
-@netsee.command()
-@click.argument("name")
-@click.pass_context
-def check(context: click.Context, name: str) -> None:
-    """Check that a technique keeps the contract.
-
-    One line a check; exit code 1 where one fails.
-    """
-    from hub.testing import checks
-
-    failed = 0
-    for one in checks(name):
-        said = one.fault()
-        failed += bool(said)
-        click.echo(f"{'FAILED' if said else 'ok':6} {one.name}" + (f": {_one_line(said)}" if said else ""))
-    context.exit(int(failed > 0))

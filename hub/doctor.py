@@ -71,6 +71,8 @@ def _techniques() -> Iterator[Fact]:
     for record in registry.failures():
         ours = record.source == "built in"
         yield Fact(f"technique {record.name}", f"{record.error} ({record.source})", good=False, essential=ours)
+    for record in registry.left_out():
+        yield Fact(f"technique {record.name}", f"{record.error} ({record.source})")
 
 
 def _cache() -> str:

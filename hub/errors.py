@@ -21,6 +21,7 @@ HubError                    one line that a visitor can read: what happened, wha
 │   │   └── UnknownUnit
 │   └── NotOffline          it needs a download, and there is no network or it is not allowed
 ├── BrokenTechnique         a plugin that does not keep the contract
+│   └── IncompatibleTechnique  it is written for another version of the contract
 └── NotFinite               numbers left the finite range; `.result` holds the last good preview
 """
 
@@ -116,6 +117,9 @@ class UnknownUnit(UnknownName):
 
 
 class BrokenTechnique(HubError): ...
+
+
+class IncompatibleTechnique(BrokenTechnique): ...
 
 
 class NotFinite(HubError):

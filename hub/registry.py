@@ -1,29 +1,30 @@
 """Where techniques are found, and what became of each: a record with the technique, or with the reason why there is none.
 
 Three sources, in this order: modules and packages in `plugins`; installed distributions with an entry point in the group
-`netsee.techniques`; the folders named in the environment variable NETSEE_PLUGINS. Of two techniques with one name the first
-stands.
+`netsee.techniques`; what is named in the environment variable NETSEE_PLUGINS: folders of techniques, single files, distributions
+that are not installed. Of two techniques with one name the first stands. `hub.admission` says who is let in, and `hub.api` which
+version of the contract fits; both are asked before a stranger's code is run.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.util
 import logging
 import os
 import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
-from hub.errors import BrokenTechnique, UnknownTechnique
+from hub import admission
+from hub.api import check_api, declared
+from hub.errors import BrokenTechnique, IncompatibleTechnique, UnknownTechnique
+from hub.sources import entries_in, file_of, line_of, module_of, open_to_imports
 from hub.technique import Technique
 
 BUILT_IN = "plugins"
@@ -34,12 +35,25 @@ log = logging.getLogger("netsee")
 
 @dataclass(frozen=True)
 class Record:
-    """A technique that was found. Exactly one of `technique` and `error` (one line) is set. source: where it came from."""
+    """A technique that was found. Exactly one of `technique` and `error` (one line) is set. source: where it came from.
+
+    kind: what became of it where there is no technique. line: where its error came from, as "fade.py, line 3", or "".
+    place: the entry of NETSEE_PLUGINS by which it was found, or "".
+    """
 
     name: str
     source: str
     technique: Technique | None = None
     error: str = ""
+    kind: Literal["failed", "incompatible", "left out"] = "failed"
+    line: str = ""
+    place: str = ""
+
+    @property
+    def file(self) -> str | None:
+        """The file that the technique was read from."""
+        module = sys.modules.get(self.technique.body.__module__) if self.technique else None
+        return getattr(module, "__file__", None)
 
 
 @cache
@@ -48,14 +62,16 @@ def records() -> tuple[Record, ...]:
     found: dict[str, Record] = {}
     failures: list[Record] = []
     for record in _discovered():
+        first = found.get(record.name)
         if record.technique is None:
             failures.append(record)
-        elif record.name in found:
-            failures.append(
-                Record(record.name, record.source, error=f"the name {record.name!r} is taken by {found[record.name].source}")
-            )
-        else:
+        elif first is None:
             found[record.name] = record
+        elif record.file and record.file == first.file:  # one file by two ways
+            found[record.name] = replace(first, place=first.place or record.place)
+        else:
+            error = f"the name {record.name!r} is taken by {first.source}"
+            failures.append(replace(record, technique=None, error=error))
     return (*found.values(), *failures)
 
 
@@ -70,8 +86,13 @@ def techniques() -> dict[str, Technique]:
 
 
 def failures() -> list[Record]:
-    """What was found and does not work, each with its reason."""
-    return [r for r in records() if r.technique is None]
+    """What was found and does not work here, each with its reason."""
+    return [r for r in records() if r.technique is None and r.kind != "left out"]
+
+
+def left_out() -> list[Record]:
+    """What was found and not loaded, because whoever runs this hub does not want it."""
+    return [r for r in records() if r.kind == "left out"]
 
 
 def technique(name: str) -> Technique:
@@ -79,7 +100,7 @@ def technique(name: str) -> Technique:
     known = techniques()
     if name in known:
         return known[name]
-    for failed in failures():
+    for failed in (*failures(), *left_out()):
         if failed.name == name:
             raise BrokenTechnique(f"{name} could not be loaded: {failed.error}")
     raise UnknownTechnique(name, known, hint="List them: netsee list")
@@ -116,9 +137,14 @@ def _discovered() -> Iterator[Record]:
     yield from _in_package(BUILT_IN, "built in")
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         source = f"package {entry.dist.name}" if entry.dist else "an installed package"
-        yield from _recorded(entry.name, source, entry.load)
-    for folder in filter(None, os.environ.get(FOLDERS, "").split(os.pathsep)):
-        yield from _in_folder(Path(folder))
+        yield from _entered(entry, source, entry.dist.name if entry.dist else "")
+    for place in places():
+        yield from (replace(record, place=place) for record in _in_place(Path(place)))
+
+
+def places() -> list[str]:
+    """What NETSEE_PLUGINS names."""
+    return [place for place in os.environ.get(FOLDERS, "").split(os.pathsep) if place]
 
 
 def _in_package(package: str, source: str) -> Iterator[Record]:
@@ -130,7 +156,7 @@ def _in_package(package: str, source: str) -> Iterator[Record]:
         if info.ispkg and _is_family(path):
             yield from (r for r in _in_package(path, source) if r.technique or "has no technique" not in r.error)
         else:
-            yield from _recorded(info.name, source, lambda path=path: importlib.import_module(path))
+            yield from _recorded(info.name, source, admission.BUILT_IN, lambda path=path: importlib.import_module(path))
 
 
 def _is_family(path: str) -> bool:
@@ -140,46 +166,67 @@ def _is_family(path: str) -> bool:
         return False  # its record will say why
 
 
-def _in_folder(folder: Path) -> Iterator[Record]:
-    if not folder.is_dir():
-        yield Record(folder.name or str(folder), FOLDERS, error=f"{FOLDERS} names a folder that does not exist: {folder.name}")
-        return
-    for file in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
-        name = file.parent.name if file.name == "__init__.py" else file.stem
-        if not name.startswith("_"):
-            yield from _recorded(
-                name, f"{folder.name}/{file.relative_to(folder)}", lambda file=file, name=name: _loaded(file, name)
-            )
+def _entered(entry: EntryPoint, source: str, origin: str) -> Iterator[Record]:
+    def load() -> Any:
+        file = file_of(entry)
+        return _fitting(file, entry.load) if file else entry.load()
+
+    yield from _recorded(entry.name, source, origin, load)
 
 
-def _loaded(file: Path, name: str) -> ModuleType:
-    """Import a file under a name of its own, so that it cannot shadow an installed module."""
-    folder = hashlib.sha256(str(file.parent.absolute()).encode()).hexdigest()[:8]  # two folders may each have a file of this name
-    full = f"netsee_plugins.{folder}.{name}"
-    spec = importlib.util.spec_from_file_location(
-        full, file, submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None
-    )
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[full] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[full]
-        raise
-    return module
+def _in_place(place: Path) -> Iterator[Record]:
+    """One technique as a file or a package, the folder of a distribution, or a folder of techniques."""
+    name = place.absolute().name
+    if place.suffix == ".py" and place.is_file():
+        yield from _in_file(place, place.name, place.absolute().parent.name)
+    elif (place / "__init__.py").is_file():
+        yield from _in_file(place / "__init__.py", name, place.absolute().parent.name)
+    elif not place.is_dir():
+        yield Record(name, FOLDERS, error=f"{FOLDERS} names a folder that does not exist: {name}")
+    else:
+        try:
+            distribution, entries = entries_in(place, GROUP)
+        except BrokenTechnique as error:
+            yield Record(name, f"{name}/pyproject.toml", error=str(error))
+            return
+        if entries:
+            open_to_imports(place.absolute())
+            for entry in entries:
+                yield from _entered(entry, f"{name} (not installed)", distribution)
+            return
+        for file in sorted([*place.glob("*.py"), *place.glob("*/__init__.py")]):
+            yield from _in_file(file, f"{name}/{file.relative_to(place)}", name)
 
 
-def _recorded(name: str, source: str, load: Callable[[], Any]) -> Iterator[Record]:
+def _in_file(file: Path, source: str, origin: str) -> Iterator[Record]:
+    name = file.parent.name if file.name == "__init__.py" else file.stem
+    if not name.startswith("_"):
+        yield from _recorded(name, source, origin, lambda: _fitting(file, lambda: module_of(file, name)))
+
+
+def _fitting(file: Path, load: Callable[[], Any]) -> Any:
+    """What `load` gives, unless the file is written for another version of the contract; then nothing of it is run."""
+    version = declared(file.read_text(encoding="utf-8", errors="replace"))
+    if version:
+        check_api(version)
+    return load()
+
+
+def _recorded(name: str, source: str, origin: str, load: Callable[[], Any]) -> Iterator[Record]:
     """Load one technique; whatever goes wrong in a stranger's code becomes a record, not a crash."""
+    if reason := admission.kept_out(name, origin):
+        yield Record(name, source, error=reason, kind="left out")
+        return
     try:
         loaded = load()
         found = loaded if isinstance(loaded, Technique) else getattr(loaded, "run", None)
         if not isinstance(found, Technique):
             raise BrokenTechnique("it has no technique: decorate its function `run` with @hub.technique.")
-        yield Record(found.name, source, technique=found)
+        reason = admission.kept_out(found.name, origin)  # it may call itself otherwise than its file
+        yield Record(found.name, source, error=reason, kind="left out") if reason else Record(found.name, source, found)
     except (Exception, SystemExit) as error:
         log.warning("technique %s (%s) failed to load", name, source, exc_info=True)
         line = str(error).splitlines()[0] if str(error) else ""
-        yield Record(name, source, error=line if isinstance(error, BrokenTechnique) else f"{type(error).__name__}: {line}")
+        kind = "incompatible" if isinstance(error, IncompatibleTechnique) else "failed"
+        yield Record(name, source, error=line if isinstance(error, BrokenTechnique) else f"{type(error).__name__}: {line}",
+                     kind=kind, line=line_of(error))

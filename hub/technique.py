@@ -25,6 +25,7 @@ import pydantic
 from PIL import Image as PILImage
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hub.api import API, check_api
 from hub.attached import KINDS, Attached
 from hub.errors import BadParams, BadPicture, BrokenTechnique, nearest
 from hub.policy import Policy
@@ -362,6 +363,7 @@ def technique(
     example: Mapping[str, Any] | None = None,
     weights: Callable[[], Mapping[str, str]] = dict,
     sheet: bool = False,
+    api: str = API,
 ) -> Callable[[Body], Technique]:
     """Make a generator function `run(image, params)` a technique.
 
@@ -370,8 +372,10 @@ def technique(
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
     sheet: true where the result is a sheet of pictures, which is not to be compared with the picture given by a divider.
-    Raises BrokenTechnique where the function does not keep the contract.
+    api: the version of the contract that it is written for, as in `hub.api`.
+    Raises BrokenTechnique where the function does not keep the contract, IncompatibleTechnique where that is of another version.
     """
+    check_api(api)
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]

@@ -1,6 +1,6 @@
 """The contract of a technique as a suite of small named checks, for its author and for the tests of this project alike.
 
-On the command line: `netsee check NAME`. In the tests of a package of techniques:
+On the command line: `netsee check NAME`, or the path of what was written. In the tests of a package of techniques:
 
     @pytest.mark.parametrize("check", hub.testing.checks("my_technique"), ids=str)
     def test_contract(check):
@@ -26,6 +26,7 @@ import PIL.Image
 from hub import flags, registry
 from hub.errors import BadParams, BrokenTechnique, InputError
 from hub.policy import Policy
+from hub.sources import line_of
 from hub.technique import Image, Params, Result
 from hub.trial import OtherChance, Trial, digest, hooks, made, pixels_of, require, small_picture
 
@@ -55,11 +56,19 @@ class Check:
         except BrokenTechnique as error:
             return str(error)
         except Exception as error:
-            return f"{type(error).__name__}: {error}"
+            line = line_of(error)
+            return f"{type(error).__name__}: {error}" + (f" ({line})" if line else "")
         return ""
+
+    @property
+    def mend(self) -> str:
+        """What to do where it fails."""
+        return MENDS[self.name]
 
 
 CHECKS: dict[str, Callable[[Trial], None]] = {}
+MENDS: dict[str, str] = {}
+"""What an author can do where a check fails, by its name."""
 
 
 def checks(name: str, quick: Mapping[str, Any] | None = None) -> list[Check]:
@@ -85,14 +94,17 @@ def _applies(label: str, trial: Trial) -> bool:
     return True
 
 
-def _check(body: Callable[[Trial], None]) -> Callable[[Trial], None]:
-    CHECKS[body.__name__] = body
-    return body
+def _check(mend: str) -> Callable[[Callable[[Trial], None]], Callable[[Trial], None]]:
+    def listed(body: Callable[[Trial], None]) -> Callable[[Trial], None]:
+        CHECKS[body.__name__], MENDS[body.__name__] = body, mend
+        return body
+
+    return listed
 
 
 # ---------------------------------------------------------------- what it says
 
-@_check
+@_check("Give @hub.technique a title and a family, the module a docstring that begins briefly, each field a description.")
 def says_what_it_is(trial: Trial) -> None:
     """A title, a family, a summary of a few lines, a sentence for each parameter."""
     technique = trial.technique
@@ -103,7 +115,7 @@ def says_what_it_is(trial: Trial) -> None:
         require(bool(each.description), f"The parameter {name} has no description: use hub.Field(…, description=…).")
 
 
-@_check
+@_check("Use int, float, bool, str, Literal[...] and the types of hub for parameters; they survive JSON.")
 def schema_makes_a_round_trip(trial: Trial) -> None:
     """Parameters survive JSON, and their schema is JSON too."""
     params = trial.technique.Params
@@ -123,7 +135,7 @@ def _attached(trial: Trial) -> dict[str, Any]:
     return {name: value for name, value in held.items() if value is not None}
 
 
-@_check
+@_check("Use int, float, bool, str, Literal[...] and the types of hub, with a default inside the limits.")
 def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
     """What the form shows, what the words of the command line give, and what Python takes are the same values."""
     params = trial.technique.Params
@@ -154,7 +166,7 @@ def _spoken(params: type[Params], name: str, value: Any) -> Any:
     return flags.given(command.make_context("run", list(flags.words(params, name, value))), params).get(name)
 
 
-@_check
+@_check("Derive Params from hub.Params and leave its model_config alone.")
 def refuses_an_unknown_parameter(trial: Trial) -> None:
     """A misspelt name is an error before any work, not silence."""
     try:
@@ -167,7 +179,7 @@ def refuses_an_unknown_parameter(trial: Trial) -> None:
 
 # ---------------------------------------------------------------- what it makes
 
-@_check
+@_check("Yield previews with progress=step / steps and the answer last, with progress=1.0.")
 def progress_never_falls_and_ends_at_one(trial: Trial) -> None:
     """A bar that follows it only moves forward, and is full at the end."""
     progress = trial.first.progress
@@ -178,7 +190,7 @@ def progress_never_falls_and_ends_at_one(trial: Trial) -> None:
     require(progress[-1] == 1, f"The last result has progress {progress[-1]}; it must be 1.")
 
 
-@_check
+@_check("Give Params a `seed: hub.Seed` and draw from torch.Generator().manual_seed(params.seed), nowhere else.")
 def same_seed_same_bytes(trial: Trial) -> None:
     """A second run makes the same bytes, whatever the global random generators hold."""
     first = trial.first_digest
@@ -187,13 +199,13 @@ def same_seed_same_bytes(trial: Trial) -> None:
     require(again == first, "Two runs with the same seed differ: draw all chance from one torch.Generator seeded by it.")
 
 
-@_check
+@_check("Let nothing depend on time, process, hash() or the order of a set; draw from the seeded generator.")
 def same_bytes_in_another_process(trial: Trial) -> None:
     """A new process on as many threads makes the same bytes."""
     require(trial.elsewhere["digest"] == trial.first_digest, "Another process makes another picture from the same inputs.")
 
 
-@_check
+@_check("Take networks by hub.BackboneName, which fetches and keeps them, and ship other files with the technique.")
 def reaches_for_no_network(trial: Trial) -> None:
     """Neither importing nor running it asks for an address."""
     reached = trial.elsewhere["reached"]
@@ -201,7 +213,7 @@ def reaches_for_no_network(trial: Trial) -> None:
     require(not reached, f"{when} reaches for {', '.join(reached)}.")
 
 
-@_check
+@_check("Depend on the picture and the parameters alone: keep nothing between runs, in no global and no cache.")
 def replays_from_its_recipe(trial: Trial) -> None:
     """The PNG makes itself again, byte for byte."""
     from hub import recipe
@@ -214,7 +226,7 @@ def replays_from_its_recipe(trial: Trial) -> None:
     require(again == png, "A replayed PNG differs from its original.")
 
 
-@_check
+@_check("Yield copies of what later steps change; RGB pictures, finite numbers, curves with as many x as y, files as bytes.")
 def results_last(trial: Trial) -> None:
     """A result is plain values that can be kept and sent on, and later runs do not reach into it."""
     result, before = trial.first_result, trial.first_digest
@@ -233,7 +245,7 @@ def results_last(trial: Trial) -> None:
     require(digest(pickle.loads(pickle.dumps(result))) == before, "A worker cannot send this result: pickling changes it.")
 
 
-@_check
+@_check("Try small and narrow pictures, and raise errors.BadPicture with one line where one cannot be worked on.")
 def takes_odd_pictures(trial: Trial) -> None:
     """One pixel, a sliver, grey, transparent, palette, 16 bits: a result, or an error that a visitor can read."""
     for size, mode in ODD_PICTURES:
@@ -242,12 +254,14 @@ def takes_odd_pictures(trial: Trial) -> None:
         except InputError as error:
             require("\n" not in str(error), f"Its error on a {mode} picture of {size[0]} × {size[1]} is longer than a line.")
         except Exception as error:
-            raise BrokenTechnique(f"A {mode} picture of {size[0]} × {size[1]} ends in {type(error).__name__}: {error}") from error
+            line = f" ({line_of(error)})" if line_of(error) else ""
+            said = f"A {mode} picture of {size[0]} × {size[1]} ends in {type(error).__name__}: {error}{line}"
+            raise BrokenTechnique(said) from error
 
 
 # ---------------------------------------------------------------- what it leaves behind
 
-@_check
+@_check("Begin with image.copy(), or with a tensor made from it.")
 def leaves_its_input_alone(trial: Trial) -> None:
     """The picture it was handed, and those in its parameters, are as they were."""
     seen = trial.first
@@ -258,7 +272,7 @@ def leaves_its_input_alone(trial: Trial) -> None:
         require(pixels_of(picture) == pixels_of(getattr(fresh, name)), f"It changes the picture in {name}; work on a copy.")
 
 
-@_check
+@_check("Use a generator of your own, and close `with torch.no_grad():` before each yield.")
 def leaves_global_state_alone(trial: Trial) -> None:
     """Random generators, gradient mode, threads and number format are as it found them: at the end, and whenever it yields."""
     disturbed = dict.fromkeys(trial.first.disturbed)
@@ -266,7 +280,7 @@ def leaves_global_state_alone(trial: Trial) -> None:
                            "(`with torch.no_grad():` around a yield leaks to whoever is waiting.)")
 
 
-@_check
+@_check("Yield in every step; start no thread; in `finally` clean up and yield nothing.")
 def stops_within_one_step(trial: Trial) -> None:
     """Closing it after its first result ends it: nothing more is computed, no thread and no generator is left."""
     inner: list[Iterator[Result]] = []
@@ -289,7 +303,7 @@ def stops_within_one_step(trial: Trial) -> None:
     require(not left, f"It leaves threads behind: {', '.join(left)}.")
 
 
-@_check
+@_check("Keep what register_forward_hook returns, and call its remove() in `finally`.")
 def leaves_no_hooks(trial: Trial) -> None:
     """No module that lives on has more hooks after a run, or after a cancelled one, than before."""
     _ = trial.first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 # Set before anything is imported that reads them once; processes that tests start inherit them.
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", GRADIO_ANALYTICS_ENABLED="False",
                   OMP_NUM_THREADS="2", MKL_NUM_THREADS="2")
-for _name in ("NETSEE_PLUGINS", "NETSEE_DEBUG"):
+for _name in ("NETSEE_PLUGINS", "NETSEE_DEBUG", "NETSEE_SAFE_MODE", "NETSEE_ALLOW", "NETSEE_DENY"):
     os.environ.pop(_name, None)
 
 HERE = (None, "", "127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "testserver")
@@ -77,3 +77,16 @@ class PluginFolder:
 def toy(plugin_folder: PluginFolder) -> str:
     """The name of a technique that needs no network and keeps the contract."""
     return plugin_folder.add("toy", (Path(__file__).parent / "data" / "toy.py").read_text())
+
+
+@pytest.fixture
+def netsee(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; returns (exit code, standard output, standard error)."""
+    from hub import cli
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words])
+        out, error = capfdbinary.readouterr()
+        return code, out.decode(), error.decode()
+
+    return run

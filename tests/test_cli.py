@@ -22,16 +22,6 @@ from hub.technique import Result
 
 
 @pytest.fixture
-def netsee(capfdbinary):
-    """Run a command; returns (exit code, standard output, standard error)."""
-    def run(*words: str) -> tuple[int, str, str]:
-        code = cli.main([str(word) for word in words])
-        out, error = capfdbinary.readouterr()
-        return code, out.decode(), error.decode()
-    return run
-
-
-@pytest.fixture
 def photo(tmp_path) -> Path:
     path = tmp_path / "photo.png"
     Image.linear_gradient("L").resize((40, 30)).convert("RGB").save(path)
@@ -47,7 +37,7 @@ def given(monkeypatch, data: bytes) -> None:
 def test_help_names_every_command(netsee):
     code, out, _ = netsee("--help")
     assert code == 0
-    for command in ("app", "check", "doctor", "info", "layers", "list", "replay", "run", "sheet"):
+    for command in ("app", "check", "doctor", "info", "layers", "list", "new", "replay", "run", "sheet"):
         assert f"\n  {command} " in out
 
 
@@ -360,18 +350,32 @@ def test_sheets_are_asked_for_with_a_place_that_can_be_written_to(netsee, monkey
     assert netsee("sheet", "world", "-o", tmp_path)[0] == 2
 
 
-def test_check_prints_one_line_a_check_and_fails_where_one_fails(netsee, monkeypatch):
+class Stub:
+    """A check that says what it is told to."""
+
+    def __init__(self, name: str, said: str) -> None:
+        self.name, self.fault, self.mend = name, lambda: said, "Do better."
+
+
+def test_check_prints_one_line_a_check_and_how_to_mend_what_fails(netsee, toy, monkeypatch):
     from hub import testing
 
-    class Stub:
-        def __init__(self, name, said):
-            self.name, self.fault = name, lambda: said
-
-    found = [Stub("good", "")]
+    found = [Stub("is_good", "")]
     monkeypatch.setattr(testing, "checks", lambda name: found)
-    assert netsee("check", "x") == (0, "ok     good\n", "")
-    found.append(Stub("bad", "It is\nbroken."))
-    assert netsee("check", "x") == (1, "ok     good\nFAILED bad: It is broken.\n", "")
+    assert netsee("check", toy) == (0, "toy (techniques/toy.py)\nok     is good\n1 of 1 checks passed.\n", "")
+    found.append(Stub("is_bad", "It is\nbroken."))
+    assert netsee("check", toy) == (1, (
+        "toy (techniques/toy.py)\nok     is good\nFAILED is bad\n       It is broken.\n       To mend it: Do better.\n"
+        "1 of 2 checks passed.\n"), "")
+
+
+def test_check_as_json_is_for_programs(netsee, toy, monkeypatch):
+    from hub import testing
+
+    monkeypatch.setattr(testing, "checks", lambda name: [Stub("is_bad", "It is broken.")])
+    code, out, _ = netsee("check", toy, "--json")
+    assert (code, json.loads(out)) == (1, [
+        {"technique": "toy", "check": "is_bad", "passed": False, "said": "It is broken.", "mend": "Do better."}])
 
 
 @pytest.mark.parametrize(("good", "essential", "code"), [(True, True, 0), (False, False, 0), (False, True, 1)])

@@ -1,6 +1,7 @@
 """Techniques are found in three places; what does not work becomes a record and hurts nobody."""
 
 import logging
+import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -163,3 +164,161 @@ def test_listing_techniques_does_not_import_gradio():
     code = "import sys, hub; hub.techniques(); print('gradio' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
     assert out.stdout.strip() == "False"
+
+
+# ---------------------------------------------------------------- files, and distributions that are not installed
+
+def write_distribution(folder: Path, source: str = RED, layout: str = "") -> Path:
+    """The source of a distribution `netsee-tiny` with a technique `tiny`, as it lies on an author's disk."""
+    package = folder / layout / "netsee_tiny"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "tiny.py").write_text(source)
+    (folder / "pyproject.toml").write_text('[project]\nname = "netsee-tiny"\n'
+                                           '[project.entry-points."netsee.techniques"]\ntiny = "netsee_tiny.tiny"\n')
+    return folder
+
+
+@pytest.fixture
+def source_tree(tmp_path, monkeypatch, plugin_folder):
+    """Makes such a distribution and names it in NETSEE_PLUGINS."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def make(**options) -> Path:
+        folder = write_distribution(tmp_path / "netsee-tiny", **options)
+        monkeypatch.setenv(registry.FOLDERS, str(folder))
+        registry.refresh()
+        return folder
+
+    yield make
+    for name in [name for name in sys.modules if name.startswith("netsee_tiny")]:
+        del sys.modules[name]
+
+
+def test_one_file_can_be_named_and_its_neighbours_are_left_alone(plugin_folder, monkeypatch):
+    plugin_folder.add("tiny", RED)
+    plugin_folder.add("neighbour", "raise RuntimeError")
+    monkeypatch.setenv(registry.FOLDERS, str(plugin_folder.path / "tiny.py"))
+    registry.refresh()
+    assert "tiny" in hub.techniques() and registry.failures() == []
+
+
+def test_a_file_that_is_found_twice_is_no_conflict(plugin_folder, monkeypatch):
+    plugin_folder.add("tiny", RED)
+    monkeypatch.setenv(registry.FOLDERS, f"{plugin_folder.path / 'tiny.py'}:{plugin_folder.path}")
+    registry.refresh()
+    assert "tiny" in hub.techniques() and registry.failures() == []
+
+
+@pytest.mark.parametrize("layout", ["", "src"])
+def test_the_source_of_a_distribution_can_be_named_before_it_is_installed(source_tree, layout):
+    source_tree(layout=layout, source="from netsee_tiny import __name__ as package\n" + RED)
+    assert hub.find("tiny").body.__module__ == "netsee_tiny.tiny"
+
+
+def test_a_distribution_whose_description_cannot_be_read_is_a_record(source_tree):
+    (source_tree() / "pyproject.toml").write_text("[project\n")
+    registry.refresh()
+    assert "pyproject.toml cannot be read" in failure("netsee-tiny").error
+
+
+# ---------------------------------------------------------------- the version of the contract
+
+NEWER = RED.replace('family="See"', 'family="See", api="2.0", icon="eye"').replace("import hub", "import hub.of_the_future", 1)
+
+
+def test_a_technique_for_another_major_version_is_incompatible_and_not_run(plugin_folder):
+    plugin_folder.add("tiny", NEWER)  # running it would fail at its first line, as there is no hub.of_the_future
+    record = failure("tiny")
+    assert record.kind == "incompatible"
+    assert record.error == ("incompatible: it is written for version 2.0 of the contract, and this Netsee has 1.0; "
+                            "update Netsee: pip install -U netsee.")
+
+
+@pytest.mark.parametrize("layout", ["", "src"])
+def test_a_distribution_for_another_major_version_is_incompatible_too(source_tree, layout):
+    source_tree(source=NEWER, layout=layout)
+    assert failure("tiny").kind == "incompatible"
+
+
+@pytest.mark.parametrize(("version", "kind"), [
+    ("1", None), ("1.0", None), ("1.1", "incompatible"), ("2", "incompatible"), ("0.9", "incompatible"),
+    ("first", "failed"), ("", "failed"),
+])
+def test_the_same_major_version_fits_up_to_our_own_minor_one(plugin_folder, version, kind):
+    plugin_folder.add("tiny", RED.replace('family="See"', f'family="See", api="{version}"'))
+    found = next(record for record in registry.records() if record.name == "tiny")
+    assert (found.kind if found.technique is None else None) == kind
+
+
+def test_a_version_that_is_computed_is_checked_when_the_technique_is_made(plugin_folder):
+    plugin_folder.add("tiny", RED.replace('family="See"', 'family="See", api=str(2)'))
+    assert failure("tiny").kind == "incompatible"
+
+
+def test_a_failure_says_which_line_of_its_author_it_came_from(plugin_folder):
+    plugin_folder.add("breaks", "import json\n\njson.loads('nothing')\n")
+    plugin_folder.add("does_not_parse", "\n\n\nrun(:")
+    assert (failure("breaks").line, failure("does_not_parse").line) == ("breaks.py, line 3", "does_not_parse.py, line 4")
+
+
+# ---------------------------------------------------------------- who is let in
+
+SIDE_EFFECT = "import os; os.environ['A_STRANGER_WAS_HERE'] = '1'\n"
+
+
+@pytest.fixture
+def stranger(plugin_folder, monkeypatch):
+    """A technique whose code leaves a trace when it is run; returns whether it did."""
+    monkeypatch.setenv("A_STRANGER_WAS_HERE", "")
+    plugin_folder.add("tiny", SIDE_EFFECT + RED)
+    monkeypatch.setattr(registry, "BUILT_IN", "tests.hall")  # built-in techniques are not what is asked here
+
+    def ran(**environment: str) -> bool:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        registry.refresh()
+        registry.records()
+        return bool(os.environ["A_STRANGER_WAS_HERE"])
+
+    return ran
+
+
+def test_safe_mode_runs_no_code_of_strangers_and_keeps_what_is_built_in(stranger, monkeypatch):
+    monkeypatch.setattr(registry, "BUILT_IN", "plugins")
+    assert not stranger(NETSEE_SAFE_MODE="1")
+    assert [(record.name, record.error) for record in registry.left_out()] == [
+        ("tiny", "left out by NETSEE_SAFE_MODE, which loads only what is built in")]
+    assert "deep_dream" in hub.techniques() and registry.failures() == []
+    with pytest.raises(BrokenTechnique, match="left out by NETSEE_SAFE_MODE"):
+        hub.run("tiny")
+
+
+@pytest.mark.parametrize(("environment", "runs"), [
+    ({"NETSEE_SAFE_MODE": "0"}, True),
+    ({"NETSEE_DENY": "tiny"}, False), ({"NETSEE_DENY": "techniques"}, False), ({"NETSEE_DENY": "other, t*"}, False),
+    ({"NETSEE_DENY": "other"}, True), ({"NETSEE_ALLOW": "tiny"}, True), ({"NETSEE_ALLOW": "techniques"}, True),
+    ({"NETSEE_ALLOW": "built-in"}, False), ({"NETSEE_ALLOW": "tiny", "NETSEE_DENY": "*"}, False), ({"NETSEE_ALLOW": " , "}, True),
+])
+def test_lists_let_in_and_keep_out_by_name_and_by_origin_before_any_code_is_run(stranger, environment, runs):
+    assert stranger(**environment) is runs
+    assert [record.name for record in registry.left_out()] == ([] if runs else ["tiny"])
+
+
+def test_a_distribution_is_listed_by_its_name_with_dashes_or_underscores(source_tree, monkeypatch):
+    source_tree()
+    monkeypatch.setenv("NETSEE_DENY", "Netsee_Tiny")
+    registry.refresh()
+    assert [record.name for record in registry.left_out()] == ["tiny"]
+
+
+def test_a_technique_that_calls_itself_by_a_name_that_is_denied_is_left_out(plugin_folder, monkeypatch):
+    monkeypatch.setenv("NETSEE_DENY", "other")
+    plugin_folder.add("tiny", RED.replace('family="See"', 'family="See", name="other"'))
+    assert "other" not in hub.techniques() and [record.name for record in registry.left_out()] == ["other"]
+
+
+def test_what_is_built_in_can_be_left_out_by_name(monkeypatch, plugin_folder):
+    monkeypatch.setenv("NETSEE_ALLOW", "deep_dream")
+    registry.refresh()
+    assert list(hub.techniques()) == ["deep_dream"] and registry.failures() == []

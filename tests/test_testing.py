@@ -70,6 +70,20 @@ def test_every_check_has_a_technique_that_fails_it():
     assert FAULTS.keys() == testing.CHECKS.keys()
 
 
+def test_every_check_says_in_one_sentence_how_to_mend_what_fails(plugin_folder):
+    plugin_folder.add("good", GOOD)
+    mends = [check.mend for check in testing.checks("good")]
+    assert len(set(mends)) == len(mends) == len(testing.CHECKS)
+    assert all(mend.endswith(".") and "\n" not in mend and len(mend) < 130 for mend in mends)
+
+
+def test_an_error_of_the_technique_itself_names_its_line(plugin_folder):
+    plugin_folder.add("bad", GOOD.replace(START, START + "    image.no_such_thing()\n"))
+    line = GOOD.splitlines().index(START.strip("\n")) + 2
+    assert fault("bad", "progress_never_falls_and_ends_at_one").endswith(f"(bad.py, line {line})")
+    assert fault("bad", "takes_odd_pictures").endswith(f"(bad.py, line {line})")
+
+
 def test_a_gradient_mode_held_across_a_yield_is_caught(plugin_folder):
     plugin_folder.add("bad", GOOD.replace("    yield hub.Result(image=picture, progress=0.0)",
                                           "    with torch.no_grad():\n        yield hub.Result(image=picture, progress=0.0)"))

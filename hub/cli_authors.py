@@ -1,0 +1,120 @@
+"""The commands for whoever writes a technique: `netsee new`, `netsee check`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub import registry
+from hub.errors import BadFile
+
+MENDS = {
+    "failed": "Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there.",
+    "incompatible": 'Port it to the contract of this Netsee (netsee info, plugins/README.md) and name that version: api="…".',
+    "left out": "Take it off that list, or unset the variable.",
+}
+"""What to do about a technique that is not there, by what became of it."""
+
+
+@click.command()
+@click.argument("name")
+@click.option("--package", is_flag=True, help="A distribution to install and to publish, with a test, instead of one file.")
+def new(name: str, package: bool) -> None:
+    """Write a technique that works, to be made your own.
+
+    NAME.py in this folder, or with --package the folder netsee-NAME.
+    """
+    from hub import drafts
+
+    path = drafts.write(name, Path.cwd(), package=package)
+    click.echo(f"Wrote {path.name}. Next:")
+    for line in (f"netsee check {path.name}", f"netsee app {path.name} --watch"):
+        click.echo(f"  {line}")
+
+
+@click.command()
+@click.argument("target", metavar="PATH|NAME")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def check(context: click.Context, target: str, as_json: bool) -> None:
+    """Check that a technique keeps the contract.
+
+    A technique by name, or a file, a folder or a distribution by its path. One line a check, and how to mend what fails; exit
+    code 1 where one does.
+    """
+    passed = True
+    rows = []
+    for record in _asked_for(target):
+        if not as_json:
+            click.echo(f"{record.name} ({record.source})")
+        found = []
+        for row in _outcomes(record):
+            found.append(row)
+            if not as_json:
+                _say(row)
+        if not as_json:
+            click.echo(f"{sum(row['passed'] for row in found)} of {len(found)} checks passed.")
+        rows += found
+        passed &= all(row["passed"] for row in found)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    context.exit(0 if passed else 1)
+
+
+def _say(row: dict[str, Any]) -> None:
+    click.echo(f"{'ok' if row['passed'] else 'FAILED':6} {row['check'].replace('_', ' ')}")
+    if not row["passed"]:
+        click.echo(f"       {row['said']}\n       To mend it: {row['mend']}")
+
+
+def _outcomes(record: registry.Record) -> Iterator[dict[str, Any]]:
+    """What each check says of a technique, as it comes; of one that did not load, why."""
+    from hub import testing
+
+    if record.technique is None:
+        said = record.error + (f" ({record.line})" if record.line and record.line not in record.error else "")
+        yield _row(record.name, "loads", said, MENDS[record.kind])
+        return
+    for one in testing.checks(record.name):
+        yield _row(record.name, one.name, one.fault(), one.mend)
+
+
+def _row(technique: str, check: str, said: str, mend: str) -> dict[str, Any]:
+    return {"technique": technique, "check": check, "passed": not said, "said": " ".join(said.split()),
+            "mend": mend if said else ""}
+
+
+def _asked_for(target: str) -> list[registry.Record]:
+    """The records of what is to be checked. Raises UnknownTechnique, BadFile where there is no such file or nothing in it."""
+    if not _is_path(target):
+        found = [record for record in registry.records() if record.name == target]
+        return found[:1] or [registry.Record(target, "", registry.technique(target))]
+    place = show(target)
+    found = [record for record in registry.records() if record.place == place]
+    if not found:
+        raise BadFile(f"{target} holds no technique: a technique is a file with a function `run`. Write one: netsee new NAME")
+    return found
+
+
+def _is_path(target: str) -> bool:
+    if target.endswith(".py") or "/" in target or os.sep in target:
+        return True
+    return target not in {record.name for record in registry.records()} and Path(target).exists()
+
+
+def show(path: str) -> str:
+    """Let the registry of this process, and of those that it starts, find what lies at `path`; returns the entry that names it.
+
+    Raises BadFile where nothing lies there.
+    """
+    if not Path(path).exists():
+        raise BadFile(f"There is no file {path!r}. A technique by its name: netsee list")
+    place = str(Path(path).absolute())
+    os.environ[registry.FOLDERS] = os.pathsep.join([place, *(each for each in registry.places() if each != place)])
+    registry.refresh()
+    return place
