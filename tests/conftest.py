@@ -11,7 +11,8 @@ import pytest
 
 # Set before anything is imported that reads them once; processes that tests start inherit them.
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", GRADIO_ANALYTICS_ENABLED="False",
-                  OMP_NUM_THREADS="2", MKL_NUM_THREADS="2", NETSEE_DTYPE="float32")  # one format wherever tests run
+                  OMP_NUM_THREADS="2", MKL_NUM_THREADS="2",
+                  NETSEE_DTYPE="float32")
 for _name in ("NETSEE_PLUGINS", "NETSEE_DEBUG", "NETSEE_SAFE_MODE", "NETSEE_ALLOW", "NETSEE_DENY"):
     os.environ.pop(_name, None)
 
