@@ -1,4 +1,4 @@
-"""What every test lives under: no network, no telemetry, a fixed number of threads, one number format; and folders of techniques to try."""
+"""What every test lives under: no network, no telemetry, fixed threads and number format; and folders of techniques to try."""
 
 from __future__ import annotations
 
