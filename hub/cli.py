@@ -20,7 +20,7 @@ import click
 
 import hub
 from hub import registry
-from hub.cli_authors import check, new
+from hub.cli_authors import check, new, watchable
 from hub.cli_runs import command_of, replay, run, sheet
 from hub.errors import HubError, InputError
 
@@ -191,11 +191,15 @@ def fetch(names: Sequence[str], pin: bool) -> None:
 # ---------------------------------------------------------------- the rest
 
 @netsee.command()
+@watchable
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--public", is_flag=True, help="Limits for strangers: small uploads, a deadline, catalogue networks only.")
 def app(host: str, port: int, public: bool) -> None:
-    """Serve the web app on this machine."""
+    """Serve the web app on this machine.
+
+    With the techniques at each PATH besides those that are found anyway: files, folders, distributions.
+    """
     from hub.app import serve
 
     serve(host, port, public=public)

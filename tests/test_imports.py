@@ -18,7 +18,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "backbones samples stage runners",
     "pixels recipe forms links",
     "metrics out examples trial",
-    "sheets testing doctor drafts",
+    "sheets testing doctor drafts watch",
     "cli_runs cli_authors app deploy training",
     "cli",
     "__main__",

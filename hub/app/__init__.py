@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from itertools import groupby
 from typing import Any, Literal
 
@@ -19,11 +18,11 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from hub import __version__, examples, forms, links, registry, stage
-from hub.app import exhibit, gate, page, play
+from hub import __version__, examples, forms, links, registry, stage, watch
+from hub.app import exhibit, gate, page, play, watched
 from hub.app.exhibit import private
 from hub.app.room import Room
-from hub.errors import BadAddress, BadRecipe, HubError
+from hub.errors import BadRecipe, HubError
 from hub.policy import Policy
 from hub.registry import Record
 
@@ -176,6 +175,7 @@ def application(policy: Policy | None = None, host: str = "127.0.0.1") -> FastAP
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
     _add_files(app)
+    watched.add_to(app)
     gate.guard(app, policy, list(LOOPBACK) if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
         app,
@@ -227,21 +227,17 @@ def _add_files(app: FastAPI) -> None:
 
 def _check_free(host: str, port: int) -> None:
     """Raise BadAddress where nothing can be bound, before anything slow is done."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            line = f"Port {port} of {host} cannot be used: it is taken, or not ours. Try --port {min(port + 1, 65535)}."
-            raise BadAddress(line) from error
+    watch.bound(host, port).close()
 
 
 def serve(host: str = "127.0.0.1", port: int = 7860, public: bool = False) -> None:
     """Run the server until it is stopped. public: the limits of a hosted page, where nobody is trusted."""
     import uvicorn
 
-    _check_free(host, port)
+    if not watched.is_on():
+        _check_free(host, port)
     app = application(Policy.public() if public else Policy.local(), host)
     print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
+    if watched.is_on():
+        return watched.run(app)
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
