@@ -422,3 +422,25 @@ def test_a_hosted_page_runs_a_dream_and_keeps_to_its_limits(chromium, tmp_path):
         page.locator(".photo:visible input[type=file]").first.set_input_files(tmp_path / "large.png")
         expect(page.get_by_text("exceed the maximum allowed size of 10")).to_be_visible()
         page.close()
+
+
+def test_a_watched_page_follows_each_save_to_its_tab_and_tells_what_is_broken(chromium, tmp_path):
+    from tests.test_watch import watching
+
+    with watching(tmp_path) as (_, address):
+        page = chromium.new_page(viewport=DESKTOP)
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.get_by_role("tab", name="Frosted").first.wait_for()
+        page.wait_for_timeout(1500)  # it has asked once which server it came from
+        file = tmp_path / "frosted.py"
+        source = file.read_text()
+        file.write_text(source.replace('title="Frosted"', 'title="Melted"'))
+        page.get_by_role("tab", name="Melted").first.wait_for()
+        assert page.url.endswith("?tab=frosted")
+        page.wait_for_timeout(1500)
+        file.write_text("no_such_name")
+        page.get_by_role("alert").filter(has_text="NameError: name 'no_such_name' is not defined (frosted.py, line 1)").wait_for()
+        file.write_text(source)
+        page.get_by_role("tab", name="Frosted").first.wait_for()
+        page.close()
