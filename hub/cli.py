@@ -20,7 +20,7 @@ import click
 
 import hub
 from hub import registry
-from hub.cli_authors import check, new
+from hub.cli_authors import check, new, watchable
 from hub.cli_deploy import deploy
 from hub.cli_runs import command_of, replay, run, sheet
 from hub.errors import HubError, InputError
@@ -192,6 +192,7 @@ def fetch(names: Sequence[str], pin: bool) -> None:
 # ---------------------------------------------------------------- the rest
 
 @netsee.command()
+@watchable
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--public", is_flag=True, help="Limits for strangers: small uploads, a deadline, catalogue networks only.")
@@ -200,7 +201,10 @@ def fetch(names: Sequence[str], pin: bool) -> None:
 @click.option("--auth", metavar="USER:PASSWORD", envvar="NETSEE_AUTH", show_envvar=True, help="Let in only who knows these.")
 @click.option("--share", is_flag=True, help="Also at a public address, through Gradio's service; sets --public.")
 def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool) -> None:
-    """Serve the web app on this machine."""
+    """Serve the web app on this machine.
+
+    With the techniques at each PATH besides those that are found anyway: files, folders, distributions.
+    """
     from hub.app import serve
 
     user, colon, password = (auth or "").partition(":")

@@ -1,10 +1,11 @@
-"""The commands for whoever writes a technique: `netsee new`, `netsee check`."""
+"""The commands for whoever writes a technique: `netsee new`, `netsee check`, and what `netsee app` does for them."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,36 @@ def show(path: str) -> str:
     os.environ[registry.FOLDERS] = os.pathsep.join([place, *(each for each in registry.places() if each != place)])
     registry.refresh()
     return place
+
+
+# ---------------------------------------------------------------- the app, while one writes
+
+def watchable(serve: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that serves the app PATHs of further techniques, and --watch."""
+
+    @click.argument("paths", nargs=-1, metavar="[PATH]...")
+    @click.option("--watch", "watched", is_flag=True, help="Show techniques anew whenever one is saved.")
+    @wraps(serve)
+    def command(paths: tuple[str, ...], watched: bool, **given: Any) -> None:
+        for path in reversed(paths):
+            show(path)
+        if not watched:
+            return serve(**given)
+        if given.get("share"):
+            raise click.UsageError("Each save would give the page another public address. Leave out --share or --watch.")
+        from hub.watch import watch
+
+        context = click.get_current_context()
+        context.exit(watch([context.info_name, *_said(context)], given["host"], given["port"]))
+
+    return command
+
+
+def _said(context: click.Context) -> Iterator[str]:
+    """The options of a command as they were said, but for --watch; those from the environment stay there."""
+    for option in context.command.params:
+        said = context.get_parameter_source(option.name) == click.core.ParameterSource.COMMANDLINE
+        if said and isinstance(option, click.Option) and option.name != "watched":
+            value = context.params[option.name]
+            for each in value if option.multiple else [value]:
+                yield from [option.opts[0]] if option.is_flag else [option.opts[0], str(each)]

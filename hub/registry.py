@@ -9,6 +9,7 @@ version of the contract fits; both are asked before a stranger's code is run.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import os
 import pkgutil
@@ -145,6 +146,14 @@ def _discovered() -> Iterator[Record]:
 def places() -> list[str]:
     """What NETSEE_PLUGINS names."""
     return [place for place in os.environ.get(FOLDERS, "").split(os.pathsep) if place]
+
+
+def folders() -> list[Path]:
+    """Where the sources of techniques lie: those built in, those of installed packages, and what NETSEE_PLUGINS names."""
+    packages = [BUILT_IN, *(entry.module.partition(".")[0] for entry in entry_points(group=GROUP))]
+    specs = [spec for name in packages if (spec := importlib.util.find_spec(name))]
+    installed = [place for spec in specs for place in spec.submodule_search_locations or [spec.origin] if place]
+    return list(dict.fromkeys(Path(place).absolute() for place in (*installed, *places())))
 
 
 def _in_package(package: str, source: str) -> Iterator[Record]:

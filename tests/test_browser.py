@@ -448,3 +448,25 @@ def test_the_lists_of_layers_and_units_follow_the_network_that_is_chosen_without
     layer.click()
     layer.fill("blocks.11.attn")
     expect(page.get_by_role("option", name=re.compile(r"blocks\.11\.attn:heads · 6 channels"))).to_be_visible()
+
+
+def test_a_watched_page_follows_each_save_to_its_tab_and_tells_what_is_broken(chromium, tmp_path):
+    from tests.test_watch import watching
+
+    with watching(tmp_path) as (_, address):
+        page = chromium.new_page(viewport=DESKTOP)
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.get_by_text("through frosted glass").first.wait_for()
+        page.wait_for_timeout(1500)  # it has asked once which server it came from
+        file = tmp_path / "frosted.py"
+        source = file.read_text()
+        file.write_text(source.replace("frosted glass", "melted glass"))
+        page.get_by_text("through melted glass").first.wait_for()
+        assert page.url.endswith("?tab=frosted")
+        page.wait_for_timeout(1500)
+        file.write_text("no_such_name")
+        page.get_by_role("alert").filter(has_text="NameError: name 'no_such_name' is not defined (frosted.py, line 1)").wait_for()
+        file.write_text(source)
+        page.get_by_text("through frosted glass").first.wait_for()
+        page.close()

@@ -341,6 +341,11 @@ def test_app_serves_on_this_machine_unless_told_otherwise(netsee, monkeypatch):
     assert calls == [(("127.0.0.1", 7860), {"public": False, **plain}), (("0.0.0.0", 80), {"public": True, **plain})]
 
 
+def test_a_page_that_is_watched_is_not_shared(netsee):
+    code, _, error = netsee("app", "--watch", "--share")
+    assert code == 2 and "Leave out --share or --watch" in error
+
+
 def test_sheets_are_asked_for_with_a_place_that_can_be_written_to(netsee, monkeypatch, tmp_path):
     calls = []
     monkeypatch.setitem(sys.modules, "hub.sheets", type("sheets", (), {

@@ -11,17 +11,10 @@ import pytest
 
 import hub
 from hub import registry, testing
+from tests.pages import ROOT, blocks
 
-ROOT = Path(__file__).parents[1]
 PAGES = [path for path in (ROOT / "README.md", ROOT / "plugins" / "README.md") if path.exists()]
 SOURCES = sorted(path for folder in ("hub", "plugins") for path in (ROOT / folder).rglob("*.py"))
-FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
-
-
-def blocks(page: Path, *languages: str) -> list[str]:
-    """The code blocks of a page in these languages, without the indentation of the list they stand in."""
-    return [re.sub(f"^{indent}", "", code, flags=re.MULTILINE) for indent, language, code in FENCE.findall(page.read_text())
-            if language in languages]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -90,11 +83,6 @@ def test_files_that_the_pages_point_to_exist(page):
     text = page.read_text()
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text) + re.findall(r'<img[^>]+src="(?!https?:)([^"]+)"', text)
     assert [target for target in targets if not (page.parent / target).exists()] == []
-
-
-def test_the_page_on_adding_a_technique_starts_with_a_whole_one_of_a_dozen_lines():
-    first = blocks(ROOT / "plugins" / "README.md", "python")[0]
-    assert len(first.splitlines()) <= 12
 
 
 def test_the_technique_on_that_page_works_as_it_stands_and_keeps_the_contract(plugin_folder):

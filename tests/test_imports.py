@@ -18,7 +18,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "backbones samples stage runners",
     "pixels recipe forms links",
     "metrics out examples trial again chain",
-    "sheets testing doctor batch drafts",
+    "sheets testing doctor batch drafts watch",
     "folders",
     "cli_runs cli_authors app deploy training",
     "cli_deploy",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import socket
 from collections.abc import Sequence, Sized
 from itertools import groupby
 from typing import Any, Literal
@@ -22,8 +21,8 @@ from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from hub import __version__, examples, forms, links, registry, stage
-from hub.app import endpoint, exhibit, gate, page, play
+from hub import __version__, examples, forms, links, registry, stage, watch
+from hub.app import endpoint, exhibit, gate, page, play, watched
 from hub.app.exhibit import private
 from hub.app.room import Room
 from hub.errors import BadAddress, BadRecipe, HubError
@@ -194,6 +193,7 @@ def application(
     _add_health(app, blocks)
     _add_schema(app, blocks)
     _add_files(app)
+    watched.add_to(app)
     gate.guard(app, policy, [*LOOPBACK, *names] if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
         app,
@@ -257,14 +257,7 @@ def _add_files(app: FastAPI) -> None:
 
 def _check_free(host: str, port: int) -> None:
     """Raise BadAddress where nothing can be bound, before anything slow is done."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            line = f"Port {port} of {host} cannot be used: it is taken, or not ours. Try --port {min(port + 1, 65535)}."
-            raise BadAddress(line) from error
+    watch.bound(host, port).close()
 
 
 def serve(
@@ -283,13 +276,16 @@ def serve(
     import uvicorn
 
     registry.chosen(only)
-    _check_free(host, port)
+    if not watched.is_on():
+        _check_free(host, port)
     link = _shared(port) if share else None
     policy = Policy.public() if public or share else Policy.local()
     app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [])
     print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
     if link:
         print(f"For others, for as long as this runs: {link}", flush=True)
+    if watched.is_on():
+        return watched.run(app)
     uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
 
 

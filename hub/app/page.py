@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from hub.app import watched
 from hub.registry import Record
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -30,7 +31,7 @@ def head() -> str:
         '<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#131316">'
         f'<meta name="description" content="{escape(LINE)}: feature visualisation, deep dreams and more, in the browser.">'
         '<link rel="preload" href="netsee/fonts/instrument-sans.woff2" as="font" type="font/woff2" crossorigin>'
-        f"<script>{(ASSETS / 'page.js').read_text()}</script>"
+        + "".join(f"<script>{(ASSETS / name).read_text()}</script>" for name in ("page.js", *["watch.js"] * watched.is_on()))
     )
 
 

@@ -1,0 +1,159 @@
+"""`netsee app --watch`, with the real server: what is saved is shown without a restart by hand, and what is broken says so."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hub import drafts, registry, watch
+from hub.errors import BadAddress
+
+SECONDS = 120
+
+
+@contextmanager
+def watching(folder: Path):
+    """`netsee app frosted.py --watch` over a new technique, and nothing else for its page; gives (process, address)."""
+    if not (folder / "frosted.py").exists():
+        drafts.write("frosted", folder)
+    environment = {**os.environ, "NETSEE_ALLOW": "frosted", "PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-P", "-m", "hub", "app", "frosted.py", "--watch", "--port", "0"], cwd=folder,
+                               env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process, re.search(r"http://\S+", process.stdout.readline())[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
+
+
+def asked(address: str, path: str) -> dict:
+    with urllib.request.urlopen(address + path, timeout=SECONDS) as answer:
+        return json.load(answer)
+
+
+def following(address: str, number: int) -> dict:
+    """What the page is told by the server of that number; every question before it is answered by another one."""
+    started = time.monotonic()
+    while (told := asked(address, "/netsee/watch"))["server"] < number:
+        assert time.monotonic() - started < SECONDS
+        time.sleep(0.2)
+    while asked(address, "/netsee/watch")["server"] < number:  # the one before may still answer
+        time.sleep(0.2)
+    return told
+
+
+def titles(address: str) -> str:
+    return json.dumps(asked(address, "/config"))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return folder
+
+
+def test_a_saved_technique_is_shown_and_a_broken_one_tells_its_line_until_it_is_mended(desk):
+    with watching(desk) as (process, address):
+        file, port = desk / "frosted.py", int(address.rpartition(":")[2])
+        first = file.read_text()
+        assert following(address, 1) == {"server": 1, "tab": "", "broken": []}
+        assert '"Frosted"' in titles(address)
+
+        file.write_text(first.replace('title="Frosted"', 'title="Melted"'))
+        assert following(address, 2) == {"server": 2, "tab": "frosted", "broken": []}
+        assert '"Melted"' in titles(address) and '"Frosted"' not in titles(address)
+
+        file.write_text(first + "\nno_such_name\n")
+        line = len(first.splitlines()) + 2
+        wrong = f"frosted: NameError: name 'no_such_name' is not defined (frosted.py, line {line})"
+        assert following(address, 3)["broken"] == [wrong]
+        assert asked(address, "/healthz")["failures"] == ["frosted"]
+
+        file.write_text(first)
+        assert following(address, 4) == {"server": 4, "tab": "frosted", "broken": []}
+        assert '"Frosted"' in titles(address)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[0]
+    assert process.returncode == 130 and f"Not on show: {wrong}" in said and said.count("frosted.py was saved") == 3
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+
+
+def test_the_server_ends_with_whoever_watches_even_if_that_is_killed(desk):
+    with watching(desk) as (process, address):
+        following(address, 1)
+        process.kill()
+        port, started = int(address.rpartition(":")[2]), time.monotonic()
+        while time.monotonic() - started < 20:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                return
+            time.sleep(0.2)
+    pytest.fail("something still listens")
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_started():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(BadAddress, match="cannot be used"):
+            watch.watch(["app"], "127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_server_that_does_not_start_leaves_the_one_before(capsys):
+    before, following = (type("Server", (), {"ended": False, "is_ready": lambda self: False,
+                                             "end": lambda self: setattr(self, "ended", True)})() for _ in range(2))
+    assert watch._followed(before, following) is before
+    assert following.ended and not before.ended and "the one before goes on" in capsys.readouterr().out
+
+
+def test_sources_and_settings_are_watched_and_pictures_hidden_and_built_files_are_not(plugin_folder):
+    for name in ("fade.py", "fade.png", "part/more.py", "part/presets.json", ".venv/lib/x.py", "build/fade.py",
+                 "__pycache__/fade.py"):
+        file = plugin_folder.path / name
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text("")
+    own = {str(path.relative_to(plugin_folder.path)) for path in watch._stamps() if plugin_folder.path in path.parents}
+    assert own == {"fade.py", "part/more.py", "part/presets.json"}
+    assert any(path.name == "deep_dream.py" for path in watch._stamps()), "what is built in is watched too"
+
+
+def test_of_several_changes_the_last_save_is_named_and_a_half_written_file_is_waited_for(plugin_folder, monkeypatch):
+    monkeypatch.setattr(watch, "EVERY", 0.01)
+    one, two = (plugin_folder.path / name for name in ("one.py", "two.py"))
+    one.write_text("")
+    before = watch._stamps()
+    assert watch._settled(before) == before
+    two.write_text("x")
+    os.utime(two, ns=(2**60, 2**60))
+    one.unlink()
+    now = watch._settled(before)
+    assert watch._latest(before, now) == two and one not in now
+
+
+def test_without_watch_the_page_asks_nothing(plugin_folder):
+    from hub.app import page, watched
+
+    assert "netsee/watch" not in page.head() and not watched.is_on()
+
+
+def test_the_options_of_the_app_reach_each_server(netsee, monkeypatch, plugin_folder):
+    started = []
+    monkeypatch.setattr(watch, "watch", lambda words, host, port: started.append((words, host, port)) or 0)
+    plugin_folder.add("fade", "")
+    assert netsee("app", plugin_folder.path / "fade.py", "--watch", "--public", "--host", "::1")[0] == 0
+    (words, *address), = started
+    assert (words[0], sorted(words[1:]), address) == ("app", ["--host", "--public", "::1"], ["::1", 7860])
+    assert registry.places()[0] == str(plugin_folder.path / "fade.py")
