@@ -96,8 +96,8 @@ def map(name: str, pictures: Iterable[Any], out: str | os.PathLike[str], *, jobs
     pictures: anything that `run` takes, any number. jobs: processes at once; with 1 it all happens in this one.
     Raises UnknownTechnique, BadParams, BadOutput at once.
 
-    >>> for done in hub.map("deep_dream", Path("photos").glob("*.jpg"), "dreams", jobs=2):      # doctest: +SKIP
-    ...     print(done.name, done.error or done.path)
+        for done in hub.map("deep_dream", Path("photos").glob("*.jpg"), "dreams", jobs=2):
+            print(done.name, done.error or done.path)
     """
     return importlib.import_module("hub.batch").map_pictures(name, pictures, out, jobs=jobs, policy=policy, **params)
 
@@ -108,7 +108,7 @@ def pipeline(links: Iterable[str | tuple[str, Mapping[str, Any]]], *, policy: Po
     links: names, or (name, parameters). The last result's recipe holds the whole chain, and `replay` makes it again.
     Raises UnknownTechnique, BadParams, before any work.
 
-    >>> hub.pipeline(["deep_dream", ("style_transfer", {"style": "wave"})]).run("photo.jpg").save("out.png")     # doctest: +SKIP
+        hub.pipeline(["deep_dream", ("style_transfer", {"style": "wave"})]).run("photo.jpg").save("out.png")
     """
     return importlib.import_module("hub.chain").pipeline(links, policy)
 
