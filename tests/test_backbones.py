@@ -183,6 +183,15 @@ def test_a_class_layer_is_offered_only_where_it_is_what_the_classifier_says(arch
         assert architecture != "densenet121"
 
 
+@pytest.mark.parametrize("name", ["torchvision/densenet121", "torchvision/resnet18", "torchvision/googlenet", "timm/resnet18",
+                                  "timm/swin_tiny_patch4_window7_224", "timm/mobilenetv3_small_050"])
+def test_class_maps_agree_with_the_classifier_on_networks_as_they_are_published(name):
+    network = backbones.load(f"{name}?random")
+    picture = some_pictures(1, network.side, network.side)
+    means, scores = network.features(picture, [CLASSES])[CLASSES].float().mean((2, 3)), network.scores(picture)
+    assert torch.allclose(means, scores, rtol=1e-3, atol=1e-3 * float(scores.abs().max()))
+
+
 def test_classes_are_units_by_name_and_by_number():
     network = tiny_network()
     assert network.units(CLASSES) == ["ant", "bee", "cat", "dog"]

@@ -1,8 +1,10 @@
 import pytest
 import timm
+import torch
 from torch import nn
 
 from hub.backbones.layers import dissect, landmarks
+from hub.errors import UnsupportedBackbone
 from tests.networks import one_thread, seeded, tiny_model  # noqa: F401
 
 
@@ -85,3 +87,24 @@ def test_an_oblong_map_keeps_height_and_width_apart():
 def test_the_stages_of_a_convnext_are_landmarks_though_they_begin_with_conv():
     model = timm.create_model("convnext_atto", pretrained=False, depths=(1, 1, 1, 1), dims=(8, 12, 16, 20))
     assert [layer.name for layer in landmarks(layers_of(model.eval(), 64))][:3] == ["stages.0", "stages.1", "stages.2"]
+
+
+@pytest.mark.parametrize("name", ["swin_tiny_patch4_window7_224", "hrnet_w18_small", "resnet18", "convnext_atto",
+                                  "maxvit_pico_rw_256"])
+def test_strides_are_what_sizes_say(name):
+    with torch.device("meta"):
+        model = timm.create_model(name, pretrained=False).eval()
+    side = model.pretrained_cfg["input_size"][-1]
+    for layer in dissect(model, side).layers:
+        assert 0.6 < layer.stride * layer.size[-1] / side < 1.5, layer
+
+
+def test_what_is_no_picture_of_the_batch_is_no_layer():
+    with torch.device("meta"):
+        model = timm.create_model("swinv2_tiny_window8_256", pretrained=False).eval()
+    assert not [layer.name for layer in dissect(model, 256).layers if "cpb_mlp" in layer.name]
+
+
+def test_a_network_without_maps_is_refused_in_a_line():
+    with pytest.raises(UnsupportedBackbone, match="no feature maps"):
+        dissect(nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4)), 16)

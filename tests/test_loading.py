@@ -243,3 +243,30 @@ def test_untrained_weights_are_those_of_their_seed_and_leave_chance_as_it_was():
     before = torch.random.get_rng_state()
     first, second, other = (backbones.load(f"timm/test_resnet?random{seed}").hash for seed in ("", "=0", "=1"))
     assert first == second != other and torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_untrained_weights_do_not_depend_on_what_other_threads_draw():
+    alone = backbones.load("timm/test_resnet?random=5").hash
+    ended = threading.Event()
+
+    def disturb() -> None:
+        while not ended.is_set():
+            loading._drawn.cache_clear()
+            backbones.layers("timm/test_vit")
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        for _ in range(5):
+            loading._shelf._kept.clear()
+            assert backbones.load("timm/test_resnet?random=5").hash == alone
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_weights_are_of_the_commit_that_the_settings_are_of(there, tmp_path):
+    backbones.layers(REPO)
+    there.repos["somebody/tiny"] |= stranger(tmp_path / "later", description="pushed since")
+    with pytest.raises((UnknownBackbone, FetchFailed)):  # this hub keeps no old commits, and the new one's are not taken instead
+        backbones.load(REPO)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hub.backbones import tokens
 from hub.backbones.reach import Following, Reach
 from hub.backbones.tokens import Grid
+from hub.errors import UnsupportedBackbone
 
 CLASSES = "classes"
 """The name of the classifier as a layer: one map for each class, the head applied at every position."""
@@ -20,7 +21,11 @@ DEPTHS = {"early": 0.15, "middle": 0.5, "late": 0.85}
 """Words for a layer by its share of the depth, which mean something in every network."""
 MORE = 64  # pixels by which a second picture is larger: the dimensions of an output that grow with it are positions
 NOTHING = ("Dropout", "Identity", "DropPath")  # kinds of modules that put out what went in
-MEANS = (*NOTHING, "AdaptiveAvgPool2d", "FastAdaptiveAvgPool2d", "AvgPool2d", "Flatten")  # or its mean, or the same in a row
+BATCH = 2  # pictures that are followed: what is no map has another number, such as of windows, in front
+MOVES = {"view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "t",
+         "expand", "clone", "alias", "detach", "contiguous"}
+AVERAGES = {"mean", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d"}
+PRODUCTS = {"addmm", "mm", "linear"}
 Form = Literal["map", "channels last", "tokens", "class token", "heads"]
 
 
@@ -68,7 +73,7 @@ class Anatomy:
     """What is inside a network.
 
     layers: all but the classifier, in the order in which they compute. grid: of a transformer. any_size: whether it takes
-    pictures of other sizes than its own. tail: the kinds of the modules without parts that run after the last map.
+    pictures of other sizes than its own. tail: the operations after the last map.
     """
 
     layers: tuple[Layer, ...]
@@ -94,11 +99,11 @@ class Anatomy:
 @dataclass(frozen=True)
 class _Noted:
     """What a module put out. reach: what its values have seen, None where that does not come from the picture alone.
-    heads: how many, where it is attention whose weights can be told. part: whether it has no parts itself."""
+    heads: how many, where it is attention whose weights can be told. before: how many operations there were by then."""
 
     name: str
     kind: str
-    part: bool
+    before: int
     shape: torch.Size
     reach: Reach | None
     heads: int
@@ -111,21 +116,19 @@ def dissect(model: nn.Module, side: int) -> Anatomy:
     after an activation are different questions.
     """
     grid = Grid.of(model)
-    noted = _notes(model, side)
+    noted, operations = _notes(model, side)
     try:
-        larger = {note.name: note.shape for note in _notes(model, side + MORE)}
+        larger = {note.name: note.shape for note in _notes(model, side + MORE)[0]}
     except Exception:  # whatever it says: this network wants pictures of its own size
         larger = {}
     found = [layer for note in noted for layer in _readings(note, larger.get(note.name), side, grid, _has_class_token(model))]
     count = len(found)
     layers = tuple(make((i + 1) / count) for i, make in enumerate(found))
-    return Anatomy(layers, grid, bool(larger), _tail(noted, layers))
-
-
-def _tail(noted: list[_Noted], layers: tuple[Layer, ...]) -> tuple[str, ...]:
+    if not layers:
+        raise UnsupportedBackbone("It has no feature maps that could be looked at. Choose another.")
     maps = {layer.module for layer in layers if layer.size != (1, 1)}
-    last = max(i for i, note in enumerate(noted) if note.name in maps)
-    return tuple(note.kind for note in noted[last + 1 :] if note.part)
+    last = max(note.before for note in noted if note.name in maps)
+    return Anatomy(layers, grid, bool(larger), tuple(operations[last:]))
 
 
 def _has_class_token(model: nn.Module) -> bool:
@@ -138,12 +141,14 @@ def _readings(
     """How a module's output can be read as a map: in no way, in one, or in more; each but for its depth."""
 
     def layer(form: Form, channels: int, size: tuple[int, int], suffix: str = "") -> Any:
-        stride = note.reach.step[-1] if note.reach and size[-1] > 1 else max(1, round(side / size[-1]))
-        reach = note.reach.pixels if note.reach and not suffix else None
+        apart = _apart(form, size[-1], larger, side)
+        followed = abs(note.reach.step[-1] - apart) < 0.25 * apart + 1  # what slices or enlarges a map cannot be followed
+        stride = note.reach.step[-1] if followed else max(1, round(apart))
+        reach = note.reach.pixels if followed and not suffix else None
         return lambda depth: Layer(note.name + suffix, note.kind, channels, stride, size, depth, reach, form)
 
     shape = note.shape
-    if note.kind in NOTHING:
+    if note.kind in NOTHING or note.reach is None or shape[0] != BATCH:
         return
     if len(shape) == 4 and (form := _form(shape, larger)):
         positions, channels = (shape[2:], shape[1]) if form == "map" else (shape[1:3], shape[3])
@@ -157,6 +162,12 @@ def _readings(
             yield layer("heads", note.heads, grid.size(side, side), tokens.HEADS)
 
 
+def _apart(form: Form, wide: int, larger: torch.Size | None, side: int) -> float:
+    """Pixels between neighbours of a map, as sizes tell: what the larger picture has more, by what its map has more."""
+    grown = 0 if larger is None or form not in ("map", "channels last") else larger[3 if form == "map" else 2] - wide
+    return MORE / grown if grown > 0 else side / wide
+
+
 def _form(shape: torch.Size, larger: torch.Size | None) -> Form | None:
     """Where the channels of a four-dimensional output are: not among the dimensions that grow with the picture, or, where none
     can grow, not among the two that are equal."""
@@ -168,18 +179,19 @@ def _form(shape: torch.Size, larger: torch.Size | None) -> Form | None:
     return "map" if grown <= {2, 3} else None
 
 
-def _notes(model: nn.Module, side: int) -> list[_Noted]:
-    """Every module's output for a square picture, in the order in which they compute; the last of a module that runs twice."""
+def _notes(model: nn.Module, side: int) -> tuple[list[_Noted], list[str]]:
+    """(every module's output for square pictures, in the order in which they compute, the last of one that runs twice; all
+    operations)."""
     try:
         return _followed(model, side, torch.device("meta"))
     except (NotImplementedError, RuntimeError):  # an operation that needs contents: then with some
         return _followed(model, side, next(model.parameters()).device)
 
 
-def _followed(model: nn.Module, side: int, device: torch.device) -> list[_Noted]:
+def _followed(model: nn.Module, side: int, device: torch.device) -> tuple[list[_Noted], list[str]]:
     held = {name: tensor.to(device) for name, tensor in (*model.named_parameters(), *model.named_buffers())}
     dtype = next(model.parameters()).dtype
-    picture = torch.zeros(1, 3, side, side, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    picture = torch.zeros(BATCH, 3, side, side, device=device, dtype=dtype).contiguous(memory_format=torch.channels_last)
     seen: dict[str, _Noted] = {}
     handles = [
         module.register_forward_hook(lambda m, _, out, name=name: _note(seen, name, m, out, following))
@@ -192,15 +204,14 @@ def _followed(model: nn.Module, side: int, device: torch.device) -> list[_Noted]
     finally:
         for handle in handles:
             handle.remove()
-    return list(seen.values())
+    return list(seen.values()), following.operations
 
 
 def _note(seen: dict[str, _Noted], name: str, module: nn.Module, out: object, following: Following) -> None:
     if isinstance(out, Tensor):
         heads = module.num_heads if tokens.tells_heads(module) else 0
-        part = next(module.children(), None) is None
         seen.pop(name, None)
-        seen[name] = _Noted(name, type(module).__name__, part, out.shape, following.of(out), heads)
+        seen[name] = _Noted(name, type(module).__name__, len(following.operations), out.shape, following.of(out), heads)
 
 
 def landmarks(layers: list[Layer], most: int = 6) -> list[Layer]:
@@ -230,12 +241,12 @@ def _is_block(layer: Layer, kinds: dict[str, str]) -> bool:
 
 
 def linear_head(model: nn.Module, head: str, anatomy: Anatomy) -> nn.Linear | None:
-    """The classifier, where it is a linear map of the mean of the last map, as far as modules tell; None elsewhere, and for
-    transformers, which judge by a token."""
-    *between, _last = anatomy.tail or ("",)
+    """The classifier, where it is a linear map of the mean of the last map: where nothing else is done to that. None elsewhere,
+    and for transformers, which judge by a token."""
     module = dict(model.named_modules()).get(head)
     fits = anatomy.grid is None and isinstance(module, nn.Linear) and module.in_features == anatomy.last.channels
-    return module if fits and set(between) <= set(MEANS) else None
+    straight = set(anatomy.tail) <= MOVES | AVERAGES | PRODUCTS and sum(name in PRODUCTS for name in anatomy.tail) == 1
+    return module if fits and straight else None
 
 
 def class_layer(model: nn.Module, head: str, anatomy: Anatomy) -> Layer | None:

@@ -22,7 +22,7 @@ from hub.backbones.layers import DEPTHS, Layer, unit_names
 from hub.backbones.lifeline import Progress
 from hub.backbones.naming import Name
 from hub.backbones.shelf import Shelf
-from hub.backbones.sources import blueprint, config_of, from_folder
+from hub.backbones.sources import CHANCE, blueprint, config_of, from_folder
 from hub.errors import UnknownLayer, UnsupportedBackbone
 
 HERE = Path(__file__).parent
@@ -61,7 +61,7 @@ def _made(asked: str) -> Backbone:
     if name.seed is None:
         model = plan.fill(_lies(plan))
     else:
-        with torch.random.fork_rng(devices=[]):
+        with CHANCE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(name.seed)
             model = plan.build()
     return Backbone(asked, model, plan.config, plan.classes)

@@ -45,12 +45,16 @@ class Reach:
 
 
 class Following(TorchDispatchMode):
-    """While it is entered, every tensor that comes from `picture` (B, 3, H, W) gets its `Reach`; others have none."""
+    """While it is entered, every tensor that comes from `picture` (B, 3, H, W) gets its `Reach`; others have none.
+
+    operations: the names of what was done to those tensors, in order; whoever looks may empty it.
+    """
 
     def __init__(self, picture: Tensor) -> None:
         super().__init__()
         self._known = WeakTensorKeyDictionary()
         self._known[picture] = Reach((1, 1))
+        self.operations: list[str] = []
 
     def of(self, tensor: Tensor) -> Reach | None:
         return self._known.get(tensor)
@@ -60,6 +64,7 @@ class Following(TorchDispatchMode):
         given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor)]
         seen = [(t, self._known[t]) for t in given if t in self._known]
         if seen:
+            self.operations.append(function.overloadpacket.__name__)
             for made in tree_leaves(out):
                 if isinstance(made, Tensor):
                     self._known[made] = after(function.overloadpacket.__name__, args, seen, made)

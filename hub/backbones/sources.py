@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ FORBIDDEN = {"model_name", "checkpoint_path", "cache_dir", "scriptable", "export
 LARGEST_SIDE = 2048  # pixels that a network may have been trained at
 ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"strict_img_size": False}, {})
 """How timm's architectures are asked to take pictures of any size, until one of these is understood."""
+CHANCE = threading.RLock()  # who draws weights from the global generator has it alone, and leaves it as it was
 LIST = "List some: netsee list --backbones"
 
 
@@ -57,7 +59,8 @@ def _hub(name: Name) -> Blueprint:
     config = cached(config_of(name))
     if config is None:
         raise UnknownBackbone(str(name), hint="Its config.json has not been fetched.")
-    return from_folder(name, config.parent, Wanted(name.model, "model.safetensors", name.revision))
+    commit = config.parent.name  # the weights must be of the same one, wherever the branch is by then
+    return from_folder(name, config.parent, Wanted(name.model, "model.safetensors", commit))
 
 
 def config_of(name: Name) -> Wanted:
@@ -66,19 +69,27 @@ def config_of(name: Name) -> Wanted:
 
 
 def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blueprint:
-    """Through timm's own door for local folders. weights: a file that is still to come into it."""
+    """A folder as timm pushes it. weights: a file that is still to come into it.
+
+    The settings are read once, and checked; timm gets those, and never opens the file itself.
+    """
     config = _read(folder / "config.json", name)
     labels = config.get("label_names")
 
-    def build() -> nn.Module:
+    def build(**more: Any) -> nn.Module:
         heads = {key: config[key] for key in ("num_classes", "global_pool") if config.get(key) is not None}
-        return _created(config["architecture"], **{**heads, **(config.get("model_args") or {})})
+        return _created(config["architecture"], **{**heads, **(config.get("model_args") or {}), **more})
 
     def fill(path: Path | None) -> nn.Module:
-        return _created(f"local-dir:{path.parent if path else folder}", pretrained=True)
+        given = {key: keys[key] for key in ("input_size", "mean", "std", "first_conv", "classifier") if keys.get(key)}
+        own = {"architecture": config["architecture"], "file": str(path or folder / "model.safetensors"), **given}
+        if (classes := (config.get("model_args") or {}).get("num_classes", config.get("num_classes"))) is not None:
+            own["num_classes"] = classes
+        return build(pretrained=True, pretrained_cfg=own)
 
+    keys = _keys(config, name)
     classes = [str(label) for label in labels] if isinstance(labels, list) else None
-    return Blueprint(name, build, fill, _keys(config, name), classes, weights, here=weights is None)
+    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None)
 
 
 def _read(path: Path, name: Name) -> dict[str, Any]:
@@ -154,7 +165,7 @@ def _created(architecture: str, **settings: Any) -> nn.Module:
     """A timm model that takes pictures of any size, where its kind can. The global random state is left as found."""
     import timm
 
-    with torch.random.fork_rng(devices=[]):
+    with CHANCE, torch.random.fork_rng(devices=[]):
         for extra in ANY_SIZE:
             try:
                 model = timm.create_model(architecture, **{**extra, **settings})
@@ -195,11 +206,11 @@ def _torchvision(name: Name) -> Blueprint:
     def build() -> nn.Module:
         asks = name.model in ("googlenet", "inception_v3")  # whether to draw first weights their own way, slowly
         drawn = {"init_weights": torch.get_default_device().type != "meta"} if asks else {}
-        with torch.random.fork_rng(devices=[]):
+        with CHANCE, torch.random.fork_rng(devices=[]):
             return models.get_model(name.model, weights=None, **drawn)
 
     def fill(_path: Path | None) -> nn.Module:  # the file lies where torchvision itself looks for it, and checks its hash
-        with torch.random.fork_rng(devices=[]):
+        with CHANCE, torch.random.fork_rng(devices=[]):
             return models.get_model(name.model, weights=weights, progress=False)
 
     with torch.device("meta"):
