@@ -6,7 +6,6 @@ import re
 import pytest
 import timm
 import torch
-import torchvision
 
 import hub
 from hub import backbones, registry, samples
@@ -34,7 +33,6 @@ def test_an_entry_is_what_the_network_is(entry):
     assert parameters == pytest.approx(entry.parameters, rel=0.03)
     layers = [layer.name for layer in backbones.layers(entry.name)]
     assert set(entry.layers.values()) <= set(layers) and set(entry.layers) <= set(registry.techniques())
-    assert not set(entry.layers.values()) or {plan.anatomy.deep("early").name} <= set(layers)
     assert entry.licence == licence(entry.name)
 
 
@@ -54,7 +52,6 @@ def test_the_menu_has_each_network_once_and_says_why_one_would_look():
 
 def test_torchvision_still_has_the_file_whose_hash_is_in_its_name():
     url = drawn("torchvision/googlenet").url
-    assert url == torchvision.models.GoogLeNet_Weights.DEFAULT.url
     assert re.fullmatch(r"googlenet-[0-9a-f]{8}\.pth", url.rpartition("/")[2])
 
 

@@ -186,6 +186,9 @@ HOSTILE = {
     "a file from elsewhere": ({"model_args": {"pretrained": True, "cache_dir": "/tmp", "pretrained_cfg_overlay": {"url": "x"}}},
                               UnsupportedBackbone, "fetch or open files"),
     "a pickle of this machine": ({"model_args": {"checkpoint_path": "/tmp/x.pth"}}, UnsupportedBackbone, "fetch or open files"),
+    "pictures in grey": ({"model_args": {"in_chans": 1}}, UnsupportedBackbone, "cannot be"),
+    "half a pixel": ({"pretrained_cfg": {"input_size": [3, 64, 64.5], "mean": [0.5] * 3, "std": [0.5] * 3}},
+                     UnsupportedBackbone, "64.5"),
     "an unknown setting": ({"model_args": {"rm": "-rf"}}, UnsupportedBackbone, "cannot be built"),
     "another library": ({"architecture": None}, UnsupportedBackbone, "no timm model"),
     "an unknown architecture": ({"architecture": "evilnet"}, UnsupportedBackbone, "'evilnet'"),
@@ -204,7 +207,21 @@ def test_a_hostile_config_is_refused_before_memory_is_taken_or_weights_come(ther
     assert "\n" not in str(error.value) and not weights_sent(there)
 
 
+def test_weights_of_another_network_are_refused_in_a_line(there):
+    there.repos["somebody/tiny"]["model.safetensors"] = save({"other": torch.zeros(3)})
+    with pytest.raises(UnsupportedBackbone, match="cannot be filled") as error:
+        backbones.load(REPO)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["timm/resnet50.a1_in2k", "timm/resnet50.nope", "timm/resnet50."])
+def test_a_misspelt_tag_is_an_unknown_name(name):
+    with pytest.raises(UnknownBackbone):
+        backbones.load(name)
+
+
 @pytest.mark.parametrize(("content", "kind"), [(b"{", UnsupportedBackbone), (b"[1]", UnsupportedBackbone),
+                                               (b"[" * 100_000, UnsupportedBackbone),
                                                (b" " * (sources.CONFIG_BYTES + 1), OverLimit)])
 def test_a_config_that_is_none_is_refused(there, content, kind):
     there.repos["somebody/tiny"]["config.json"] = content

@@ -6,7 +6,8 @@ machine is refused before memory is taken or a byte of weights comes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,17 +45,27 @@ class Blueprint:
     @cached_property
     def bare(self) -> nn.Module:
         """The network without contents. Raises OverLimit where it would not fit, UnsupportedBackbone where it cannot be made."""
+        with self._in_a_line("be built"), bounded(), torch.device("meta"):
+            model = prepared(self.build().eval())
+        if sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers())) > room():
+            raise OverLimit(f"{self.name} would take more than half of this machine's memory. Choose a smaller one.")
+        return model
+
+    def filled(self, path: Path | None) -> nn.Module:
+        """The network with its weights, from the file where they lie. Raises UnsupportedBackbone where they are not its own."""
+        with self._in_a_line("be filled with its weights"):
+            return self.fill(path)
+
+    @contextmanager
+    def _in_a_line(self, what: str) -> Iterator[None]:
+        """Whatever a library says against a network becomes UnsupportedBackbone."""
         try:
-            with bounded(), torch.device("meta"):
-                model = prepared(self.build().eval())
-            if sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers())) > room():
-                raise OverLimit(f"{self.name} would take more than half of this machine's memory. Choose a smaller one.")
-            return model
+            yield
         except InputError:
             raise
         except Exception as error:
             why = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-            raise UnsupportedBackbone(f"{self.name} cannot be built ({why}). Check its name, or its config.json.") from error
+            raise UnsupportedBackbone(f"{self.name} cannot {what} ({why}). Choose another, or check its config.json.") from error
 
     @property
     def bytes(self) -> int:
@@ -68,8 +79,10 @@ class Blueprint:
 
     @cached_property
     def anatomy(self) -> Anatomy:
-        """What is inside."""
-        return dissect(self.bare, self.side)
+        """What is inside. Raises UnsupportedBackbone where nothing can be looked at."""
+        bare = self.bare
+        with self._in_a_line("be looked into"):
+            return dissect(bare, self.side)
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, `classes` last where there is a classifier."""

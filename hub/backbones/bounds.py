@@ -69,5 +69,5 @@ def check_numbers(value: Any) -> None:
             raise OverLimit(f"Its config.json holds a list of more than {LIST} values; no network is made from that.")
         for each in value:
             check_numbers(each)
-    elif isinstance(value, int | float) and abs(value) > NUMBER:
+    elif isinstance(value, int | float) and not abs(value) <= NUMBER:  # NaN neither
         raise OverLimit(f"Its config.json holds the number {value:g}; no network is made from more than {NUMBER}.")

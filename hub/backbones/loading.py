@@ -57,9 +57,10 @@ def _made(asked: str) -> Backbone:
     for _ in fetched(asked):
         pass
     name, plan = naming.parse(asked), drawn(asked)
-    plan.bare  # noqa: B018  (where it is too large, this says so before memory is taken)
+    with _drawing:
+        plan.layers()  # of what is here already too, before memory is taken
     if name.seed is None:
-        model = plan.fill(_lies(plan))
+        model = plan.filled(_lies(plan))
     else:
         with CHANCE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(name.seed)
@@ -117,6 +118,7 @@ def fetched(name: str) -> Iterator[Progress]:
     if asked.seed is not None or plan.here or _lies(plan) is not None:
         return
     with _drawing:
+        plan.layers()  # where there is nothing to see, this says so before it is downloaded
         largest = round(SLACK * plan.bytes) + (16 << 20)
     if plan.url:
         yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)

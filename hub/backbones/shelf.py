@@ -40,9 +40,13 @@ class Shelf(Generic[Kept]):
         with self._lock:
             turn = self._making.setdefault(name, threading.Lock())
         with turn:
-            if (found := self._found(name)) is None:
-                found = make()
-                self._keep(name, found)
+            try:
+                if (found := self._found(name)) is None:
+                    found = make()
+                    self._keep(name, found)
+            finally:
+                with self._lock:
+                    self._making.pop(name, None)
         return found
 
     def _found(self, name: str) -> Kept | None:
@@ -55,7 +59,6 @@ class Shelf(Generic[Kept]):
     def _keep(self, name: str, thing: Kept) -> None:
         weight = self._weigh(thing)
         with self._lock:
-            self._making.pop(name, None)
             if weight > self.capacity:
                 return
             self._kept[name] = (thing, weight)

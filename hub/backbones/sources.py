@@ -98,7 +98,7 @@ def _read(path: Path, name: Name) -> dict[str, Any]:
 
     try:
         config = json.loads(path.read_bytes()[: CONFIG_BYTES + 1])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnsupportedBackbone(f"The config.json of {name} is no JSON of at most 1 MiB.") from error
     architecture = config.get("architecture") if isinstance(config, dict) else None
     if not isinstance(architecture, str):
@@ -126,9 +126,18 @@ def _keys(config: dict[str, Any], name: Name) -> dict[str, Any]:
     numbers = {key: keys.get(key) for key in ("input_size", "mean", "std")}
     if not all(isinstance(n, list | tuple) and len(n) == 3 and {type(x) for x in n} <= {int, float} for n in numbers.values()):
         raise UnsupportedBackbone(f"The config.json of {name} gives no input_size, mean and std of three numbers each.")
-    if not 8 <= keys["input_size"][-1] <= LARGEST_SIDE or 0 in keys["std"]:
+    side = keys["input_size"][-1]
+    if type(side) is not int or not 8 <= side <= LARGEST_SIDE or 0 in keys["std"]:
         raise UnsupportedBackbone(f"{name} wants pictures of {keys['input_size'][-1]} pixels; 8 to {LARGEST_SIDE} are possible.")
-    return {**keys, "showpieces": config.get("showpieces")}
+    showpieces = config.get("showpieces")
+    pieces = [str(piece) for piece in showpieces] if isinstance(showpieces, list) else None
+    return {**keys, "classifier": _first(keys.get("classifier")), "showpieces": pieces}
+
+
+def _first(classifier: Any) -> str | None:
+    """The name of a classifier; of the first, where a distilled network has two."""
+    first = classifier[0] if isinstance(classifier, list | tuple) and classifier else classifier
+    return first if isinstance(first, str) else None
 
 
 # ---------------------------------------------------------------- timm
@@ -148,6 +157,7 @@ def _timm(name: Name) -> Blueprint:
     if name.seed is None and (known is None or not known.has_weights or tag and name.model not in tagged):
         raise UnknownBackbone(str(name), [f"timm/{n}" for n in tagged], hint="There are no trained weights of that name.")
     config = known.to_dict() if known else timm.models.PretrainedCfg().to_dict()
+    config["classifier"] = _first(config.get("classifier"))
     pin = catalogue.pin(name.trained)
     on_hub = bool(known and known.hf_hub_id)
     weights = Wanted(known.hf_hub_id, "model.safetensors", pin and pin.revision, sha256=pin and pin.sha256) if on_hub else None
@@ -213,8 +223,12 @@ def _torchvision(name: Name) -> Blueprint:
         with CHANCE, torch.random.fork_rng(devices=[]):
             return models.get_model(name.model, weights=weights, progress=False)
 
-    with torch.device("meta"):
-        config = {"input_size": (3, side, side), "mean": transforms.mean, "std": transforms.std, "classifier": _last_map(build())}
+    try:
+        with torch.device("meta"):
+            head = _last_map(build())
+    except NotImplementedError as error:
+        raise UnsupportedBackbone(f"{name} cannot be drawn without contents. Take timm's own of that kind.") from error
+    config = {"input_size": (3, side, side), "mean": transforms.mean, "std": transforms.std, "classifier": head}
     return Blueprint(name, build, fill, config, list(weights.meta["categories"]), url=weights.url)
 
 

@@ -33,7 +33,8 @@ class Grid:
         patch = getattr(embed, "patch_size", None)
         if patch is None or not hasattr(model, "num_prefix_tokens"):
             return None
-        return cls(tuple(patch), model.num_prefix_tokens, getattr(embed, "dynamic_img_pad", False))
+        sides = (patch, patch) if isinstance(patch, int) else tuple(patch)
+        return cls(sides, model.num_prefix_tokens, getattr(embed, "dynamic_img_pad", False))
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """Patches down and across a picture of that many pixels."""
