@@ -43,7 +43,7 @@ class Backbone:
         self.hash = weights_hash(model)
         self.side = config["input_size"][-1]
         self.dtype = devices.compute_dtype()
-        model = prepared(model)
+        model = prepared(model, self.side)
         self.model = model.requires_grad_(False).to(devices.device(), self.dtype, memory_format=torch.channels_last)
         self._mean = torch.tensor(config["mean"], device=devices.device()).view(1, 3, 1, 1)
         self._std = torch.tensor(config["std"], device=devices.device()).view(1, 3, 1, 1)

@@ -46,7 +46,7 @@ class Blueprint:
     def bare(self) -> nn.Module:
         """The network without contents. Raises OverLimit where it would not fit, UnsupportedBackbone where it cannot be made."""
         with self._in_a_line("be built"), bounded(), torch.device("meta"):
-            model = prepared(self.build().eval())
+            model = prepared(self.build(), self.side)
         if sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers())) > room():
             raise OverLimit(f"{self.name} would take more than half of this machine's memory. Choose a smaller one.")
         return model
