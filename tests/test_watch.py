@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,14 +44,19 @@ def asked(address: str, path: str) -> dict:
 
 
 def following(address: str, number: int) -> dict:
-    """What the page is told by the server of that number; every question before it is answered by another one."""
-    started = time.monotonic()
-    while (told := asked(address, "/netsee/watch"))["server"] < number:
-        assert time.monotonic() - started < SECONDS
-        time.sleep(0.2)
-    while asked(address, "/netsee/watch")["server"] < number:  # the one before may still answer
-        time.sleep(0.2)
+    """What the page is told by the server of that number, the one before being gone: until then either may answer."""
+    told = until(lambda: asked(address, "/netsee/watch"), lambda told: told["server"] >= number)
+    until(lambda: {asked(address, "/netsee/watch")["server"] for _ in range(20)}, lambda numbers: numbers == {number})
     return told
+
+
+def until(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
+    """The first answer that is wanted. Fails where none comes in time."""
+    started = time.monotonic()
+    while not wanted(answer := ask()):
+        assert time.monotonic() - started < SECONDS, answer
+        time.sleep(0.2)
+    return answer
 
 
 def titles(address: str) -> str:
@@ -72,17 +79,17 @@ def test_a_saved_technique_is_shown_and_a_broken_one_tells_its_line_until_it_is_
 
         file.write_text(first.replace('title="Frosted"', 'title="Melted"'))
         assert following(address, 2) == {"server": 2, "tab": "frosted", "broken": []}
-        assert '"Melted"' in titles(address) and '"Frosted"' not in titles(address)
+        until(lambda: titles(address), lambda page: '"Melted"' in page and '"Frosted"' not in page)
 
         file.write_text(first + "\nno_such_name\n")
         line = len(first.splitlines()) + 2
         wrong = f"frosted: NameError: name 'no_such_name' is not defined (frosted.py, line {line})"
         assert following(address, 3)["broken"] == [wrong]
-        assert asked(address, "/healthz")["failures"] == ["frosted"]
+        until(lambda: asked(address, "/healthz")["failures"], lambda names: names == ["frosted"])
 
         file.write_text(first)
         assert following(address, 4) == {"server": 4, "tab": "frosted", "broken": []}
-        assert '"Frosted"' in titles(address)
+        until(lambda: titles(address), lambda page: '"Frosted"' in page)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=30)[0]
     assert process.returncode == 130 and f"Not on show: {wrong}" in said and said.count("frosted.py was saved") == 3
