@@ -24,7 +24,10 @@ from playwright.sync_api import expect
 
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
+from hub.runners import zero
 from tests.visitors import DESKTOP, PATIENCE, dial, line
+
+LENDER = Path(__file__).parent / "data" / "lent"
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,18 @@ def test_the_whole_tree_serves_strangers_in_a_browser_by_itself(tree, chromium):
         with pytest.raises(urllib.error.HTTPError, match="413"):  # at home it takes more
             urllib.request.urlopen(large, timeout=30)
     assert not complaints, complaints
+
+
+def test_where_a_gpu_is_lent_the_same_tree_asks_for_one_for_each_run(tree, tmp_path):
+    from gradio_client import Client, handle_file
+
+    photo = handle_file(str(next((tree / "hub" / "assets" / "samples").glob("*.jpg"))))
+    log = tmp_path / "log"
+    with running(tree, PYTHONPATH=str(LENDER), SPACES_ZERO_GPU="true", SPACES_LOG=str(log)) as address:
+        client = Client(address, verbose=False, download_files=False)
+        image = client.predict(image=photo, steps=1, octaves=1, api_name="/deep_dream")
+        client.close()
+    assert image and log.read_text().splitlines() == ["startup", f"lent for {60 + zero.GRACE} s"]
 
 
 @pytest.mark.parametrize("space", pages.OURS[1:], ids=lambda space: space.folder)
