@@ -6,10 +6,8 @@ import ast
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -25,6 +23,7 @@ from playwright.sync_api import expect
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
 from hub.runners import zero
+from tests import hall
 from tests.visitors import DESKTOP, PATIENCE, dial, line
 
 LENDER = Path(__file__).parent / "data" / "lent"
@@ -41,24 +40,11 @@ def tree(tmp_path_factory) -> Path:
 @contextmanager
 def running(tree: Path, **more: str) -> Iterator[str]:
     """The address of `python app.py` in a tree, with the environment of a Space and no more."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    asked = {"PATH": os.environ["PATH"], "HOME": str(tree.parent), "SYSTEM": "spaces", "SPACE_ID": "somebody/small",
-             "GRADIO_SERVER_PORT": str(port), "CPU_CORES": "2", "HF_HUB_OFFLINE": "1", **more}  # fmt: skip
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=tree, env=asked)
-    try:
-        for _ in range(1200):
-            assert server.poll() is None, "it ended"
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    port = hall.free_port()
+    asked = {"SYSTEM": "spaces", "SPACE_ID": "somebody/small", "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
+             "CPU_CORES": "2", "HF_HUB_OFFLINE": "1", **more}  # fmt: skip
+    with hall.started([sys.executable, "app.py"], port, tree, asked) as address:
+        yield address
 
 
 def test_the_whole_tree_serves_strangers_in_a_browser_by_itself(tree, chromium):
