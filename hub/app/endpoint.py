@@ -19,7 +19,9 @@ from hub import forms
 from hub.app.play import kept_file, said, started
 from hub.app.room import LANE, Room
 from hub.errors import BadParams, BadPicture, UnknownTechnique
-from hub.technique import Params, Result, Technique
+from hub.params import Params
+from hub.results import Result
+from hub.technique import Technique
 
 STAND_INS = {"picture": PILImage.new("RGB", (1, 1)), "file": b"?"}
 
