@@ -25,7 +25,9 @@ import torch
 from torch import nn
 
 from hub.errors import BrokenTechnique
-from hub.technique import Image, Params, Result, Technique
+from hub.params import Params
+from hub.results import Image, Result
+from hub.technique import Technique
 
 CHILD_SECONDS = 300
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from typing import Literal
 import hub
-from hub.technique import Image
+from hub.results import Image
 from PIL import Image as Pillow, ImageChops
 
 LOG = []

@@ -18,7 +18,7 @@ from PIL import Image
 import hub
 from hub import cli, cli_runs
 from hub.out import Meanwhile, Out
-from hub.technique import Result
+from hub.results import Result
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ from hub.app.play import kept_file, said, started
 from hub.app.room import LANE, Room
 from hub.decode import SAMPLE
 from hub.errors import BadParams, BadPicture, UnknownTechnique
-from hub.technique import Params, Result, Technique
+from hub.params import Params
+from hub.results import Result
+from hub.technique import Technique
 
 GIVEN = {
     "picture": 'As base64, "data:image/png;base64,…" or a sample, "sample:clouds"; or {"path": …} of an upload.',
