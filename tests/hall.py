@@ -121,8 +121,8 @@ def opened(folder: Path, built_in: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def served(policy: object = None) -> Iterator[str]:
-    """The address of a server on this machine, stopped at the end."""
+def served(policy: object = None, **options: object) -> Iterator[str]:
+    """The address of a server on this machine, stopped at the end. options: of `hub.app.application`."""
     import uvicorn
 
     from hub.app import application
@@ -130,7 +130,7 @@ def served(policy: object = None) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(application(policy), host="127.0.0.1", port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(application(policy, **options), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
