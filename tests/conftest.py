@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +93,18 @@ def netsee(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int
         return code, out.decode(), error.decode()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser: Debian's; where it is missing the tests fail."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    assert path, "chromium is missing: apt-get install chromium"
+    switches = ["no-sandbox", "disable-gpu", "disable-background-networking", "use-fake-device-for-media-stream",
+                "use-fake-ui-for-media-stream"]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=[f"--{switch}" for switch in switches])
+        yield browser
+        browser.close()

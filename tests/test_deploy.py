@@ -1,14 +1,7 @@
 """Spaces: their pages in `spaces/`, and the tree that is staged."""
 
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
 import tomllib
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -64,26 +57,3 @@ def test_a_family_is_chosen_by_its_name_and_a_misspelt_one_is_refused():
     assert list(registry.chosen(["dream"])) == ["deep_dream"]
     with pytest.raises(UnknownTechnique):
         registry.chosen(["nightmare"])
-
-
-def test_the_tree_starts_by_itself_as_a_space_does(tmp_path):
-    staging.stage(tmp_path / "tree", pages.space_of(["dream"]), CPU, "somebody/small")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    asked = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SYSTEM": "spaces", "SPACE_ID": "somebody/small",
-             "GRADIO_SERVER_PORT": str(port), "CPU_CORES": "2", "HF_HUB_OFFLINE": "1"}  # fmt: skip
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path / "tree", env=asked)
-    try:
-        for _ in range(600):
-            assert server.poll() is None, "it ended"
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
-                    health = json.load(answer)
-                break
-            except OSError:
-                time.sleep(0.1)
-        assert health["ok"] and health["techniques"] == 1 and health["failures"] == []
-    finally:
-        server.terminate()
-        server.wait(10)

@@ -191,6 +191,7 @@ def application(
     """
     policy = policy or Policy.local()
     blocks = build(policy, only)
+    blocks.space_id = None  # on a Space, Gradio's page would ask two other servers for a banner of its own
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
     _add_schema(app, blocks)
