@@ -17,26 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 from hub import errors
 from hub.errors import HubError
-from hub.policy import Policy
-from hub.registry import technique as find
-from hub.registry import techniques
-from hub.technique import (
+from hub.params import (
     BackboneName,
     BackboneNames,
-    Curve,
     Field,
     File,
-    Image,
     LayerName,
     Params,
     Picture,
-    Result,
     Seed,
-    Technique,
     UnitName,
     UnitNames,
-    technique,
 )
+from hub.policy import Policy
+from hub.registry import technique as find
+from hub.registry import techniques
+from hub.results import Curve, Image, Result
+from hub.technique import Technique, technique
 
 if TYPE_CHECKING:
     from hub.batch import Done

@@ -12,9 +12,11 @@ from PIL.Image import Image
 from hub.attached import MARK, marked, taken
 from hub.decode import Decoded, decode, fit, picture_hash
 from hub.errors import BadRecipe, HubError
+from hub.params import Params
 from hub.policy import Policy
 from hub.recipe import LOCAL, Link, Recipe, chained, networks_in, png_bytes, read_recipe, versions, weights_of
-from hub.technique import Params, Result, Technique
+from hub.results import Result
+from hub.technique import Technique
 
 
 def replay(png: Any, image: Any = None, *, pictures: Mapping[str, Any] | None = None, policy: Policy | None = None) -> Result:

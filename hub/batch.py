@@ -23,10 +23,12 @@ from hub.decode import Decoded, decode, fit
 from hub.errors import BadParams, HubError
 from hub.files import read, write_safely
 from hub.out import checked_folder, plain_files
+from hub.params import Params
 from hub.policy import Policy
 from hub.recipe import png_bytes, recipe_of
+from hub.results import Result
 from hub.runners.processes import Died, spread
-from hub.technique import Params, Result, Technique, fetching
+from hub.technique import Technique, fetching
 
 NOTES = ".netsee"
 MORE = ".more"

@@ -12,9 +12,11 @@ from typing import Any
 
 from hub import registry
 from hub.errors import BadParams, BadPicture
+from hub.params import Params
 from hub.policy import Policy
 from hub.recipe import MOST_LINKS, png_bytes
-from hub.technique import Params, Result, Technique
+from hub.results import Result
+from hub.technique import Technique
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from hub.axis import LARGEST, Axis
-from hub.technique import Curve
+from hub.results import Curve
 
 MOST_POINTS = 300  # of a line that are drawn
 ALL_MARKED = 24  # up to so many points each has its mark; longer lines have a few, for the eye to follow

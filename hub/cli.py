@@ -200,7 +200,8 @@ def fetch(names: Sequence[str], pin: bool) -> None:
               help="Show only this technique, or this family, such as dream; may be given again.")
 @click.option("--auth", metavar="USER:PASSWORD", envvar="NETSEE_AUTH", show_envvar=True, help="Let in only who knows these.")
 @click.option("--share", is_flag=True, help="Also at a public address, through Gradio's service; sets --public.")
-def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool) -> None:
+@click.option("--mcp", is_flag=True, help="Also serve each technique as a tool of the Model Context Protocol, at /mcp.")
+def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool, mcp: bool) -> None:
     """Serve the web app on this machine.
 
     With the techniques at each PATH besides those that are found anyway: files, folders, distributions.
@@ -210,7 +211,7 @@ def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: s
     user, colon, password = (auth or "").partition(":")
     if auth is not None and not (user and colon and password):
         raise click.BadParameter("It is not USER:PASSWORD.", param_hint="--auth")
-    serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share)
+    serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share, mcp=mcp)
 
 
 @netsee.command()

@@ -16,7 +16,8 @@ from hub import flags, registry
 from hub.errors import BadOutput, BrokenTechnique
 from hub.out import Meanwhile, Out, checked_folder
 from hub.policy import Policy
-from hub.technique import Result, Technique
+from hub.results import Result
+from hub.technique import Technique
 
 PICTURE_HELP = ("PICTURE is a file, `-` for standard input, a bundled sample such as sample:clouds, or a folder: then all the "
                 "pictures in it are done, and what is there already is not made again.")

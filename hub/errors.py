@@ -10,6 +10,7 @@ HubError                    one line that a visitor can read: what happened, wha
 │   ├── BadRecipe           a file without a usable recipe, or a recipe that cannot be replayed here
 │   ├── DeployFailed        a Space that could not be made, uploaded or started
 │   ├── FetchFailed         a download that failed on its way; `.reason` says in one word why
+│   ├── MissingExtra        an optional part that is not installed
 │   ├── OverLimit           within reason, but over a limit of the policy in force
 │   ├── ShapeError          a tensor of the wrong shape
 │   ├── UnsupportedBackbone  a network that cannot be looked into
@@ -69,6 +70,9 @@ class FetchFailed(InputError):
     def __init__(self, message: str, reason: str = "unknown") -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class MissingExtra(InputError): ...
 
 
 class OverLimit(InputError): ...

@@ -22,7 +22,9 @@ from hub import registry, stage
 from hub.decode import SAMPLE
 from hub.errors import HubError, UnknownSample
 from hub.files import write_safely
-from hub.technique import Curve, Image, Params, Result, Technique
+from hub.params import Params
+from hub.results import Curve, Image, Result
+from hub.technique import Technique
 
 ASSETS = Path(__file__).parent / "assets"
 SHIPPED = ASSETS / "examples"

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
 from hub.errors import nearest
-from hub.technique import Params
+from hub.params import Params
 
 LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
 PLAIN: dict[Any, click.ParamType] = {int: click.INT, float: click.FLOAT, str: click.STRING}
@@ -184,7 +184,7 @@ def _shown(params: type[Params], name: str, value: Any) -> str:
 def bounds(params: type[Params], name: str) -> str:
     """The range of a number in words, or nothing.
 
-    >>> from hub.technique import Field
+    >>> from hub.params import Field
     >>> class Dream(Params):
     ...     octaves: int = Field(4, ge=1, le=8, description="Image sizes.")
     >>> bounds(Dream, "octaves")

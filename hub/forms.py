@@ -20,8 +20,8 @@ from pydantic_core import PydanticUndefined
 
 from hub.attached import KINDS
 from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit
+from hub.params import Params, between_commas
 from hub.policy import Policy
-from hub.technique import Params, between_commas
 
 WIDE_RATIO = 1000  # a positive range wider than this is typed, not dragged: a linear slider cannot reach its small end
 WIDE_COUNT = 20_000

@@ -10,7 +10,8 @@ from typing import Any
 
 from hub import flags, stage
 from hub.errors import BadParams
-from hub.technique import Params, Technique
+from hub.params import Params
+from hub.technique import Technique
 
 STANDS_FOR = {"picture": ".jpg", "file": ".bin"}  # how a file is called that the reader has and we do not know
 MOST = 4000  # characters of a link's parameters; longer ones are refused unread

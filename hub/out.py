@@ -22,7 +22,7 @@ from time import monotonic
 
 from hub.errors import BadOutput, BrokenTechnique
 from hub.files import write_safely
-from hub.technique import Result
+from hub.results import Result
 
 
 @dataclass(frozen=True)

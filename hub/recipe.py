@@ -27,11 +27,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 from hub.decode import KEY, picture_hash, png_text
 from hub.errors import BadPicture, BadRecipe, BrokenTechnique
 from hub.files import write_safely
+from hub.params import between_commas
 from hub.policy import Policy
-from hub.technique import between_commas
 
 if TYPE_CHECKING:
-    from hub.technique import Params, Result, Technique
+    from hub.params import Params
+    from hub.results import Result
+    from hub.technique import Technique
 
 MOST_BYTES = 64 * 1024
 MOST_DEPTH = 8

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from hub.files import write_safely
 from hub.registry import technique
-from hub.technique import Result
+from hub.results import Result
 
 PER_SHEET = 35
 TITLE = 14

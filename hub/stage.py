@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from hub import charts
-from hub.technique import Curve
+from hub.results import Curve
 
 PREVIEW_SIDE = 640  # pixels of a preview's longer side: it is sent several times a second
 MOST_IN_GALLERY = 64

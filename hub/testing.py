@@ -25,9 +25,10 @@ import PIL.Image
 
 from hub import flags, registry
 from hub.errors import BadParams, BrokenTechnique, InputError
+from hub.params import Params
 from hub.policy import Policy
+from hub.results import Image, Result
 from hub.sources import line_of
-from hub.technique import Image, Params, Result
 from hub.trial import OtherChance, Trial, digest, hooks, made, pixels_of, require, small_picture
 
 ODD_PICTURES = (((1, 1), "RGB"), ((7, 301), "RGB"), ((40, 32), "L"), ((33, 20), "RGBA"), ((32, 32), "P"), ((24, 31), "I;16"))

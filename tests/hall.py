@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterator
 from typing import Literal
 import hub
-from hub.technique import Image
+from hub.results import Image
 from PIL import Image as Pillow, ImageChops
 
 LOG = []
@@ -122,14 +122,14 @@ def opened(folder: Path, built_in: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def served(policy: object = None) -> Iterator[str]:
-    """The address of a server on this machine, stopped at the end."""
+def served(policy: object = None, **options: object) -> Iterator[str]:
+    """The address of a server on this machine, stopped at the end. options: of `hub.app.application`."""
     import uvicorn
 
     from hub.app import application
 
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application(policy), host="127.0.0.1", port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(application(policy, **options), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

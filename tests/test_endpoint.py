@@ -114,6 +114,12 @@ def test_a_picture_is_given_as_base64(address, wrapped):
     assert picture.size == (40, 30) and picture.getpixel((0, 0)) == (255, 0, 0) and facts["progress"] == 1
 
 
+def test_a_picture_is_given_as_plain_base64_or_as_a_sample(address):
+    given = data_address(Image.new("RGB", (40, 30), "white")).partition(",")[2]
+    assert called(address, "red", image=given, steps=1)[0].size == (40, 30)
+    assert called(address, "red", image="sample:clouds", steps=1)[0].size == hub.samples.load("clouds").size
+
+
 def test_a_picture_is_given_as_an_upload(address):
     Image.new("RGB", (40, 30), "white").save(held := io.BytesIO(), "PNG")
     body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n' + held.getvalue() + b"\r\n--x--\r\n"
@@ -143,6 +149,8 @@ def test_the_answer_is_a_png_with_its_recipe(address):
     ("shy", {"image": "data:,"}, "image: Shy takes no picture. Leave it out."),
     ("red", {}, "Red needs a picture: give it as image."),
     ("red", {"image": "photo.png"}, "image: give {\"path\": …} of an upload, or \"data:image/png;base64,…\" with all of"),
+    ("red", {"image": "sample:cloud"}, "'cloud' is not a sample picture. Did you mean 'clouds'?"),
+    ("grey", {"note": "sample:clouds"}, "note: give {\"path\": …} of an upload, or \"data:image/png;base64,…\" with all of"),
     ("red", {"image": {"url": "http://127.0.0.1/a.png"}}, "image: give {\"path\": …} of an upload"),
     ("red", {"image": {"url": "file:///etc/hostname"}}, "image: give {\"path\": …} of an upload"),
     ("red", {"image": "data:image/png;base64,&&&"}, "image: give {\"path\": …} of an upload"),

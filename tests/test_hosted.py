@@ -121,7 +121,7 @@ def test_all_that_the_tree_imports_comes_with_what_it_installs(tree):
             names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported |= {name.partition(".")[0] for name in names}
-    foreign = imported - sys.stdlib_module_names - {"hub", "plugins", "spaces"}  # `spaces` is ZeroGPU's
+    foreign = imported - sys.stdlib_module_names - {"hub", "plugins", "spaces", "mcp"}  # ZeroGPU's, and an extra
     given = brought_along({one.name for one in requirements((tree / "requirements.txt").read_text())} | {"gradio"})
     owners = packages_distributions()
     assert "torch" in foreign and not {name for name in foreign if not given & set(map(canonicalize_name, owners.get(name, [])))}

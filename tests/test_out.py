@@ -5,7 +5,7 @@ from PIL import Image
 
 from hub.errors import BadOutput, BrokenTechnique
 from hub.out import Meanwhile, Out, checked_folder
-from hub.technique import Result
+from hub.results import Result
 
 
 def result(**changes) -> Result:

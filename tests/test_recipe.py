@@ -20,7 +20,7 @@ from hub.again import replay
 from hub.errors import BadFile, BadParams, BadRecipe, BrokenTechnique, HubError, OverLimit, UnknownBackbone, UnknownTechnique
 from hub.policy import Policy
 from hub.recipe import KEY, Recipe, png_bytes, read_recipe, save_png
-from hub.technique import Result
+from hub.results import Result
 
 LOOKER = '''"""Names a network and looks at nothing."""
 from collections.abc import Iterator

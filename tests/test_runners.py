@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from hub.errors import OverLimit
+from hub.results import Result
 from hub.runners import local
-from hub.technique import Result
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ import hub
 from hub import Field, Image
 from hub.decode import picture_hash
 from hub.errors import BadParams, BadPicture, BrokenTechnique, OverLimit, UnknownSample
+from hub.params import Params
 from hub.policy import Policy
-from hub.technique import Params, Result, technique
+from hub.results import Result
+from hub.technique import technique
 
 RED = PILImage.new("RGB", (6, 4), "red")
 

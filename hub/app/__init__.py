@@ -181,11 +181,13 @@ def application(
     only: Sequence[str] | None = None,
     auth: tuple[str, str] | None = None,
     names: Sequence[str] = (),
+    mcp: bool = False,
 ) -> FastAPI:
     """The whole server, as an ASGI app.
 
     host: where it is bound; on loopback it answers to no other name but `names`, which closes DNS rebinding.
     only: the techniques or families to show. auth: the name and the password that let a visitor in.
+    mcp: whether the techniques are tools of the Model Context Protocol too, at /mcp. Ask `gate.check_tools` before.
     """
     policy = policy or Policy.local()
     blocks = build(policy, only)
@@ -195,6 +197,10 @@ def application(
     _add_schema(app, blocks)
     _add_files(app)
     watched.add_to(app)
+    if mcp:
+        from hub.app import tools
+
+        tools.add_to(app, blocks.rooms, policy, host in LOOPBACK and not names, auth)  # type: ignore[attr-defined]
     gate.guard(app, policy, [*LOOPBACK, *names] if host in LOOPBACK else ["*"], blocks)
     gr.mount_gradio_app(
         app,
@@ -234,7 +240,7 @@ def _add_schema(app: FastAPI, blocks: gr.Blocks) -> None:
         rooms: dict[str, Room] = blocks.rooms  # type: ignore[attr-defined]
         return JSONResponse({name: {
             "title": room.technique.title, "summary": room.technique.summary, "picture": room.technique.picture,
-            "call": f"/gradio_api/call/v2/{name}", "params": room.technique.Params.model_json_schema(),
+            "call": f"/gradio_api/call/v2/{name}", "params": endpoint.schema(room.technique),
         } for name, room in rooms.items()})
 
 
@@ -268,21 +274,25 @@ def serve(
     only: Sequence[str] | None = None,
     auth: tuple[str, str] | None = None,
     share: bool = False,
+    mcp: bool = False,
 ) -> None:
     """Run the server until it is stopped.
 
     public: the limits of a hosted page, where nobody is trusted. share: at a public address too, with those limits; the others as
-    in `application`. Raises BadAddress where it cannot be bound or shared, and UnknownTechnique.
+    in `application`. Raises BadAddress where it cannot be bound or shared, MissingExtra, and UnknownTechnique.
     """
     import uvicorn
 
+    if mcp:
+        gate.check_tools(not public and not share and host in LOOPBACK, auth is not None)
     registry.chosen(only)
     if not watched.is_on():
         _check_free(host, port)
     link = _shared(port) if share else None
     policy = Policy.public() if public or share else Policy.local()
-    app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [])
-    print(f"{page.TITLE} is at http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}", flush=True)
+    app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [], mcp)
+    here = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}"
+    print(f"{page.TITLE} is at {here}" + (f", its tools at {here}/mcp" if mcp else ""), flush=True)
     if link:
         print(f"For others, for as long as this runs: {link}", flush=True)
     if watched.is_on():

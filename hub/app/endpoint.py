@@ -15,12 +15,20 @@ from typing import Any
 import gradio as gr
 from PIL import Image as PILImage
 
-from hub import forms
+from hub import examples, forms
 from hub.app.play import kept_file, said, started
 from hub.app.room import LANE, Room
+from hub.decode import SAMPLE
 from hub.errors import BadParams, BadPicture, UnknownTechnique
-from hub.technique import Params, Result, Technique
+from hub.params import Params
+from hub.results import Result
+from hub.technique import Technique
 
+GIVEN = {
+    "picture": 'As base64, "data:image/png;base64,…" or a sample, "sample:clouds"; or {"path": …} of an upload.',
+    "file": 'As base64, "data:;base64,…"; or {"path": …} of an upload.',
+}
+UPLOAD = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
 STAND_INS = {"picture": PILImage.new("RGB", (1, 1)), "file": b"?"}
 
 
@@ -70,9 +78,9 @@ def _left_out(technique: Technique, name: str) -> dict[str, Any]:
 def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
     """A call with named JSON, checked like parameters from anywhere, and put as the controls of its room take it.
 
-    A picture or a file is {"path": …} of an upload, or its bytes as an address, "data:image/png;base64,…", also as {"url": …}.
-    A null where none is taken counts as left out.
-    Raises UnknownTechnique, BadParams, BadPicture, UnknownBackbone: before anything waits in the queue.
+    A picture or a file is {"path": …} of an upload, or its bytes as base64, plain or as an address, "data:image/png;base64,…",
+    also as {"url": …}; a picture may be "sample:NAME" too. A null where none is taken counts as left out.
+    Raises UnknownTechnique, BadParams, BadPicture, UnknownSample, UnknownBackbone: before anything waits in the queue.
     """
     if name not in rooms:
         raise UnknownTechnique(name, rooms, hint="All of them: /schema")
@@ -89,7 +97,8 @@ def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
     stand_ins = {n: STAND_INS[params.meaning(n)] for n in held if n != "image"}  # what they hold is checked once they are here
     params.read_json(plain | dict.fromkeys(stand_ins), policy, pictures=stand_ins)
     told = {n: forms.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
-    return json.dumps(told | {n: _upload(n, given) for n, given in held.items()}).encode()
+    kinds = {n: "picture" if n == "image" else params.meaning(n) for n in held}
+    return json.dumps(told | {n: _upload(n, given, kinds[n]) for n, given in held.items()}).encode()
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -102,26 +111,52 @@ def _object(body: bytes) -> dict[str, Any]:
     return values
 
 
-def _upload(name: str, given: Any) -> dict[str, Any]:
-    """A file as Gradio knows one; of one that came as an address, after writing it where uploads lie.
+def _upload(name: str, given: Any, kind: str | None) -> dict[str, Any]:
+    """A file as Gradio knows one; of one that came as base64 or is a sample, after writing it where uploads lie.
 
-    Raises BadParams. Whether a path is one of an upload is Gradio's to check.
+    Raises BadParams, UnknownSample. Whether a path is one of an upload is Gradio's to check.
     """
-    path, address = (given.get("path"), given.get("url")) if isinstance(given, dict) else (None, given)
+    path, said = (given.get("path"), given.get("url")) if isinstance(given, dict) else (None, given)
     if not path:
-        head, _, content = address.partition(",") if isinstance(address, str) else ("", "", "")
-        try:
-            if not (head.startswith("data:") and head.endswith(";base64")):
-                raise ValueError
-            path = kept_file(base64.b64decode(content, validate=True), name)
-        except ValueError as error:
-            line = f'{name}: give {{"path": …}} of an upload, or "data:image/png;base64,…" with all of the file.'
-            raise BadParams(line) from error
+        path = kept_file(_content(name, said, kind), name)
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def _content(name: str, said: Any, kind: str | None) -> bytes:
+    if kind == "picture" and isinstance(said, str) and said.startswith(SAMPLE):
+        return examples.sample_file(said.removeprefix(SAMPLE)).read_bytes()
+    try:
+        head, comma, content = said.rpartition(",")
+        if comma and not (head.startswith("data:") and head.endswith(";base64")):
+            raise ValueError
+        return base64.b64decode(content, validate=True)
+    except (AttributeError, ValueError) as error:
+        line = f'{name}: give {{"path": …}} of an upload, or "data:image/png;base64,…" with all of the file'
+        raise BadParams(line + (f', or a sample: "{SAMPLE}clouds".' if kind == "picture" else ".")) from error
 
 
 def _takes_null(params: type[Params], name: str) -> bool:
     return name not in params.model_fields or forms.accepts_none(params, name)
+
+
+def schema(technique: Technique) -> dict[str, Any]:
+    """What a call takes, as JSON Schema: the picture, where one is taken, and the parameters."""
+    told = technique.Params.model_json_schema()
+    fields, image = told.setdefault("properties", {}), {"title": "Image", "description": "The picture to work on."}
+    held = {name: technique.Params.meaning(name) for name in technique.Params.attached()}
+    if technique.picture != "none":
+        told["properties"] = fields = {"image": image, **fields}
+        held["image"] = "picture"
+    if technique.picture == "needed":
+        told["required"] = ["image", *told.get("required", ())]
+    for name, kind in held.items():
+        field = fields[name]
+        field["description"] = f"{field.get('description', '')} {GIVEN[kind]}".strip()
+        empty = [{"type": "null"}] if {"type": "null"} in field.get("anyOf", ()) else []
+        field["anyOf"] = [{"type": "string", "format": kind}, UPLOAD, *empty]
+        for other in ("type", "format"):
+            field.pop(other, None)
+    return told
 
 
 def _endpoint(room: Room) -> Callable[..., Iterator[Any]]:
@@ -137,7 +172,7 @@ def _endpoint(room: Room) -> Callable[..., Iterator[Any]]:
             finally:
                 results.close()
         except Exception as error:
-            raise gr.Error(said(error)) from error
+            raise gr.Error(said(error), print_exception=False) from error
 
     return _described(call, technique, room.picture is not None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import JSONResponse
 
 from hub.app import endpoint
-from hub.errors import HubError, UnknownTechnique
+from hub.errors import BadAddress, HubError, MissingExtra, UnknownTechnique
 from hub.policy import Policy
 
 UPLOAD = "/upload"
@@ -76,6 +77,23 @@ def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any) -> None:
     app.add_middleware(Gate, policy=policy, blocks=blocks)
     if hosts != ["*"]:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h if h != "::1" else "[::1]" for h in hosts], www_redirect=False)
+
+
+def check_tools(private: bool, locked: bool) -> None:
+    """Whether techniques may be served as tools (MCP). Raises MissingExtra where what it takes is not installed, else BadAddress.
+
+    private: whether only this machine reaches the server. locked: whether it asks for a password. A tool does no more than a call
+    over HTTP, which a hosted page takes from anybody; but whoever hosts a page means it for people, and a program that is given
+    tools calls them all day long. So strangers get tools only by a password.
+    """
+    try:
+        installed = int(version("mcp").partition(".")[0]) >= 2
+    except PackageNotFoundError:
+        installed = False
+    if not installed:
+        raise MissingExtra("--mcp needs a further package. Install it: pip install 'netsee[mcp]'")
+    if not (private or locked):
+        raise BadAddress("--mcp serves tools to this machine only. To serve them to others, give --auth USER:PASSWORD too.")
 
 
 async def _body(receive: Any, limit: int) -> bytes | None:

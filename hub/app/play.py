@@ -20,7 +20,8 @@ from hub import forms, stage
 from hub.app.room import SHOWN, Left, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
-from hub.technique import Image, Result, Technique
+from hub.results import Image, Result
+from hub.technique import Technique
 
 BEFORE_SIDE = 1280  # pixels of the picture before, as it lies under the divider
 STEP_SECONDS = 60.0  # so long Gradio tries to end a run that was cancelled

@@ -15,6 +15,7 @@ from hub import devices
 from hub.backbones.folding import prepared
 from hub.backbones.layers import CLASSES, DEPTHS, Anatomy, Layer, class_layer, dissect, linear_head, unit_names
 from hub.errors import ShapeError, UnknownLayer, UnknownUnit
+from hub.resampling import resize
 
 TOO_SMALL = ("Kernel size can't be greater than actual input size", "Output size is too small")
 """What torch says where a picture shrinks to nothing inside a network."""
@@ -134,7 +135,7 @@ class Backbone:
     def normalised(self, pictures: Tensor) -> Tensor:
         """Pictures in [0, 1] as the network wants them."""
         if not self.anatomy.any_size and pictures.shape[-2:] != (self.side, self.side):
-            pictures = nn.functional.interpolate(pictures, (self.side, self.side), mode="bilinear", antialias=True)
+            pictures = resize(pictures, (self.side, self.side), "bilinear")
         return ((pictures - self._mean) / self._std).to(self.dtype).contiguous(memory_format=torch.channels_last)
 
     def _caught(self, inputs: Tensor, layers: Set[Layer], whole: bool = False) -> tuple[dict[str, Tensor], Tensor | None]:

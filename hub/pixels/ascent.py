@@ -18,7 +18,7 @@ from hub.pixels.canvas import Canvas
 from hub.pixels.gradients import gradient, joined_gradient, laplacian_normalised
 from hub.pixels.objectives import Objective
 from hub.pixels.transforms import Move
-from hub.technique import Curve, Result
+from hub.results import Curve, Result
 
 Previews = Generator[Result, None, Tensor]
 Show = Callable[[Tensor], Image.Image]

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from hub.params import Params
 from hub.policy import Policy
-from hub.technique import Params, Result, Technique
+from hub.results import Result
+from hub.technique import Technique
 
 
 def run(technique: Technique, given: Any, params: Params, policy: Policy) -> Generator[Result]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 from hub.errors import OverLimit
-from hub.technique import Result
+from hub.results import Result
 
 
 def watch(results: Iterator[Result], every: float = 0.25, deadline: float | None = None) -> Iterator[Result]:

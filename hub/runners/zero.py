@@ -16,9 +16,11 @@ from typing import Any
 
 from hub import registry
 from hub.errors import HubError, NotFinite
+from hub.params import Params
 from hub.policy import Policy
+from hub.results import Result
 from hub.runners.local import watch
-from hub.technique import Params, Result, Technique, fetching
+from hub.technique import Technique, fetching
 
 FLAG = "SPACES_ZERO_GPU"
 GRACE = 5  # seconds for the fork, for loading a network there, and for the last result

@@ -13,7 +13,7 @@ from pathlib import Path
 import hub
 from hub import samples, sheets
 from hub.files import write_safely
-from hub.technique import Image
+from hub.results import Image
 
 PHOTOS = ("china", "coffee", "motorcycle", "astronaut", "flower", "rocket", "cat", "clouds")
 PAIRS = (

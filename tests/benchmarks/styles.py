@@ -16,7 +16,7 @@ import hub
 from hub import metrics, samples, sheets
 from hub.files import write_safely
 from hub.pixels import images
-from hub.technique import Image
+from hub.results import Image
 from hub.world import paintings
 
 PHOTOS = ("china", "astronaut", "cat", "coffee")
