@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Sequence, Sized
 from itertools import groupby
+from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -221,6 +222,7 @@ def application(
         favicon_path=str(page.ASSETS / "icon.png"),
         allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())],
     )
+    app.state.blocks = blocks
     blocks.has_launched = True  # Gradio asks whether a file was uploaded only then, and does not count being mounted
     return app
 
@@ -291,6 +293,7 @@ def serve(
     link = _shared(port) if share else None
     policy = Policy.public() if public or share else Policy.local()
     app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [], mcp)
+    app.state.blocks.server = SimpleNamespace(config=SimpleNamespace(port=port))  # whose sockets a fork of ZeroGPU's lets go of
     here = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}"
     print(f"{page.TITLE} is at {here}" + (f", its tools at {here}/mcp" if mcp else ""), flush=True)
     if link:

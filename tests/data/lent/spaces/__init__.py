@@ -8,6 +8,7 @@ import threading
 from functools import partial, wraps
 
 import gradio
+from gradio.context import LocalContext
 
 FORK = multiprocessing.get_context("fork")
 
@@ -28,6 +29,8 @@ def GPU(task=None, *, duration=None):
     @wraps(task)
     def lent(*given):
         note(f"lent for {duration(*given)} s")
+        if page := LocalContext.blocks.get(None):
+            note(f"let go of port {page.server.config.port}")
         if refused := os.environ.get("SPACES_REFUSES"):
             raise gradio.Error(refused, title="ZeroGPU quota exceeded", print_exception=False)
         (here, there), stop = FORK.Pipe(), FORK.Event()
