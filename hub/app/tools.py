@@ -36,7 +36,7 @@ from hub.decode import decode, fit
 from hub.errors import HubError
 from hub.policy import Policy
 from hub.recipe import png_bytes, read_recipe
-from hub.technique import Result
+from hub.results import Result
 
 PATH = "/mcp"
 CALL = "/gradio_api/call/v2/"
