@@ -175,7 +175,7 @@ def test_replay_makes_the_same_file(netsee, toy, photo, tmp_path):
     (["run", "toy", "-o", "OUT/missing/a.png"], "BadOutput: There is no folder"),
     (["run", "toy", "no.png", "-o", "OUT/a.png"], "BadPicture: There is no file 'no.png'"),
     (["run", "toy", "-o", "OUT/a.png", "--steps", "0"], "BadParams: steps: Input should be greater than or equal to 1"),
-    (["run", "toy", "-o", "OUT/a.png", "--steps", "many"], "BadParameter: Invalid value for '--steps'"),
+    (["run", "toy", "-o", "OUT/a.png", "--steps", "many"], "BadParams: steps: Input should be a valid integer (given: 'many')"),
     (["run", "toy", "-o", "OUT/a.png", "--step", "3"], "NoSuchOption: "),
     (["run", "toy"], "MissingParameter: "),
     (["run", "toy", "-o", "-", "--json"], "BadOutput: "),
