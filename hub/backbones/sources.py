@@ -66,7 +66,11 @@ def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blue
 
     The settings are read once, and checked; timm gets those, and never opens the file itself.
     """
-    config = settings.read(folder / "config.json", name)
+    return of_settings(name, settings.read(folder / "config.json", name), folder, weights)
+
+
+def of_settings(name: Name, config: dict[str, Any], folder: Path, weights: Wanted | None = None) -> Blueprint:
+    """As `from_folder`, of a config that was read."""
     given, keys, labels = settings.given(config, name), settings.keys(config, name), config.get("label_names")
 
     def build(**more: Any) -> nn.Module:
@@ -79,7 +83,7 @@ def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blue
         return build(pretrained=True, pretrained_cfg={**own, **where})
 
     classes = [str(label) for label in labels] if isinstance(labels, list) else None
-    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None)
+    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None, described=config)
 
 
 # ---------------------------------------------------------------- timm
