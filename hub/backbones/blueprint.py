@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 from hub.backbones.bounds import bounded, room
+from hub.backbones.dissection import dissect
 from hub.backbones.fetching import Wanted
 from hub.backbones.folding import prepared
-from hub.backbones.layers import Anatomy, Layer, class_layer, dissect
+from hub.backbones.layers import Anatomy, Layer, class_layer
 from hub.backbones.naming import Name
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
