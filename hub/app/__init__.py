@@ -221,6 +221,7 @@ def application(
         favicon_path=str(page.ASSETS / "icon.png"),
         allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())],
     )
+    blocks.app = next(each.app for each in app.routes if isinstance(getattr(each, "app", None), gr.routes.App))  # knows who is in
     blocks.has_launched = True  # Gradio asks whether a file was uploaded only then, and does not count being mounted
     return app
 
