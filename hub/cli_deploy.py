@@ -27,6 +27,7 @@ def deploy(
     """
     from hub.deploy import pages, staging, uploading
 
+    uploading.check_name(name)
     space = pages.space_of(techniques)
     if folder is None:
         click.echo(uploading.deploy(name, space, hardware=hardware, private=private, wait=not no_wait,

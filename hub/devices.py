@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import warnings
 from functools import cache
 
 import torch
@@ -14,13 +15,22 @@ import torch
 def device() -> torch.device:
     """Where tensors live: a CUDA GPU, Apple's GPU, or the processor. NETSEE_DEVICE overrides it."""
     asked = os.environ.get("NETSEE_DEVICE")
-    if asked:
-        return torch.device(asked)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    gpu = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else ""
+    found = torch.device(asked or gpu or "cpu")
+    if found.type == "cuda":
+        _repeatable()
+    return found
+
+
+def _repeatable() -> None:
+    """Have a GPU do the same work in the same order, so that one seed gives one picture.
+
+    An operation of somebody's network that cannot is done as it is. `hub.resampling` stands in for those used here.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when the first product is made
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation", category=UserWarning)
 
 
 @cache

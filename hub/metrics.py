@@ -19,6 +19,7 @@ from hub.decode import decode
 from hub.pixels import colour, images, style
 from hub.pixels.matting import Matting
 from hub.policy import Policy
+from hub.resampling import sample
 
 JUDGED_AT = 64
 STYLE_AT = 256
@@ -155,7 +156,7 @@ def rotated(pictures: Tensor, degrees: float = 30.0) -> Tensor:
     cos, sin = math.cos(angle), math.sin(angle)
     matrix = torch.tensor([[cos, -sin * ratio, 0.0], [sin / ratio, cos, 0.0]], device=pictures.device)
     grid = F.affine_grid(matrix.expand(len(pictures), 2, 3), list(pictures.shape), align_corners=False)
-    return F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    return sample(pictures, grid)
 
 
 def halved(pictures: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ class Policy:
     source_pixels, source_side: largest picture that is decoded at all.
     formats: Pillow's names of the file formats that are accepted.
     working_side: longer side that a picture is worked on at, in pixels; larger ones are scaled down first.
-    deadline: seconds a run may take; None for no limit (a run can always be stopped).
+    deadline: seconds a run may take, looked at whenever a technique yields; None for no limit (a run can always be stopped).
     concurrency, queue, per_session: runs at once, runs waiting, runs waiting of one visitor (None for no limit).
     any_model: hub models and local folders, or only the catalogue.
     paths: whether a picture or a file may be given as a path (a visitor of a hosted page must not read the server's files).

@@ -15,7 +15,9 @@ import os
 import pkgutil
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -25,12 +27,13 @@ from typing import Any, Literal
 from hub import admission
 from hub.api import check_api, declared
 from hub.errors import BrokenTechnique, IncompatibleTechnique, UnknownTechnique
-from hub.sources import entries_in, file_of, line_of, module_of, open_to_imports
+from hub.sources import binds, entries_in, file_of, line_of, module_of, open_to_imports
 from hub.technique import Technique
 
 BUILT_IN = "plugins"
 GROUP = "netsee.techniques"
 FOLDERS = "NETSEE_PLUGINS"
+NO_TECHNIQUE = "it has no technique: decorate its function `run` with @hub.technique."
 log = logging.getLogger("netsee")
 
 
@@ -57,9 +60,27 @@ class Record:
         return getattr(module, "__file__", None)
 
 
-@cache
 def records() -> tuple[Record, ...]:
-    """Everything that was found, failures included, in order of discovery. Read once; `refresh()` reads again."""
+    """Everything that was found, failures included, in order of discovery. Read once; `refresh()` reads again.
+
+    Raises BrokenTechnique where a technique asks while it is being loaded itself.
+    """
+    with _turn:
+        if _reading:
+            raise BrokenTechnique("it asks for techniques while it is loaded; put that under `if __name__ == \"__main__\":`.")
+        _reading.append(True)
+        try:
+            return _read()
+        finally:
+            _reading.clear()
+
+
+_turn = threading.RLock()
+_reading: list[bool] = []
+
+
+@cache
+def _read() -> tuple[Record, ...]:
     found: dict[str, Record] = {}
     failures: list[Record] = []
     for record in _discovered():
@@ -78,7 +99,7 @@ def records() -> tuple[Record, ...]:
 
 def refresh() -> None:
     """Forget what was found; the next question looks again."""
-    records.cache_clear()
+    _read.cache_clear()
 
 
 def techniques() -> dict[str, Technique]:
@@ -163,7 +184,7 @@ def _in_package(package: str, source: str) -> Iterator[Record]:
             continue
         path = f"{package}.{info.name}"
         if info.ispkg and _is_family(path):
-            yield from (r for r in _in_package(path, source) if r.technique or "has no technique" not in r.error)
+            yield from (r for r in _in_package(path, source) if r.technique or r.error != NO_TECHNIQUE)
         else:
             yield from _recorded(info.name, source, admission.BUILT_IN, lambda path=path: importlib.import_module(path))
 
@@ -209,8 +230,14 @@ def _in_place(place: Path) -> Iterator[Record]:
 
 def _in_file(file: Path, source: str, origin: str) -> Iterator[Record]:
     name = file.parent.name if file.name == "__init__.py" else file.stem
+
+    def load() -> Any:
+        if not binds(file.read_text(encoding="utf-8", errors="replace"), "run"):
+            raise BrokenTechnique(NO_TECHNIQUE)  # a script beside it, which must not be run
+        return _fitting(file, lambda: module_of(file, name))
+
     if not name.startswith("_"):
-        yield from _recorded(name, source, origin, lambda: _fitting(file, lambda: module_of(file, name)))
+        yield from _recorded(name, source, origin, load)
 
 
 def _fitting(file: Path, load: Callable[[], Any]) -> Any:
@@ -227,10 +254,11 @@ def _recorded(name: str, source: str, origin: str, load: Callable[[], Any]) -> I
         yield Record(name, source, error=reason, kind="left out")
         return
     try:
-        loaded = load()
+        with redirect_stdout(sys.stderr):  # standard output is for what was asked of this process
+            loaded = load()
         found = loaded if isinstance(loaded, Technique) else getattr(loaded, "run", None)
         if not isinstance(found, Technique):
-            raise BrokenTechnique("it has no technique: decorate its function `run` with @hub.technique.")
+            raise BrokenTechnique(NO_TECHNIQUE)
         reason = admission.kept_out(found.name, origin)  # it may call itself otherwise than its file
         yield Record(found.name, source, error=reason, kind="left out") if reason else Record(found.name, source, found)
     except (Exception, SystemExit) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import os
@@ -37,6 +38,23 @@ def module_of(file: Path, name: str) -> ModuleType:
         del sys.modules[full]
         raise
     return module
+
+
+def binds(source: str, name: str) -> bool:
+    """Whether a module makes a name or imports it, as far as that can be told without running it.
+
+    >>> binds("from fades import run", "run"), binds("import hub\\nfor each in hub.map(): print(each)", "run")
+    (True, False)
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return True  # its import will say why not
+    nodes = list(ast.walk(tree))
+    made = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    named = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    brought = {each.asname or each.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for each in node.names}
+    return not {name, "*"}.isdisjoint(made | named | brought)
 
 
 def entries_in(folder: Path, group: str) -> tuple[str, list[EntryPoint]]:

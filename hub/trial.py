@@ -24,6 +24,7 @@ import PIL.Image
 import torch
 from torch import nn
 
+from hub import devices
 from hub.errors import BrokenTechnique
 from hub.params import Params
 from hub.results import Image, Result
@@ -86,6 +87,7 @@ class Trial:
     def run(self, picture: Image | None = None) -> Seen:
         """Run to the end, looking at every preview as a front end does."""
         seen = Seen()
+        devices.device()  # what choosing it settles for the process is settled
         around = Surroundings.now()
         for result in self.spied(seen).stream(picture or self.picture, self.params):
             _ = result.image

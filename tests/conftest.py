@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,12 @@ def netsee(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int
         return code, out.decode(), error.decode()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser: Debian's; where it is missing the tests fail."""
+    from tests import browser
+
+    with browser.chromium() as found:
+        yield found

@@ -45,55 +45,9 @@ class Asked:
     token: bool
 
 
-class Loopback:
-    """The server. files: path -> bytes of what is served outside repositories, at `address/files/PATH`.
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a `Loopback`."""
 
-    faults: names from FAULTS; one with a method before it, as "GET 429", is a fault of that method alone.
-    """
-
-    def __init__(self, repos: Mapping[str, Mapping[str, bytes]] = {}, files: Mapping[str, bytes] = {}) -> None:
-        self.repos = {name: dict(content) for name, content in repos.items()}
-        self.files = dict(files)
-        self.faults: set[str] = set()
-        self.asked: list[Asked] = []
-        self.sent = 0  # bytes of the last body
-        self.closing = threading.Event()
-
-    def __enter__(self) -> Loopback:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"there": self}))
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        self.elsewhere = f"http://localhost:{self.server.server_port}"  # another origin, though the same server
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.closing.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def commit(self, repo: str) -> str:
-        """The commit that `main` is at; it changes with the files."""
-        return hashlib.sha1(repr(sorted(self.repos[repo].items())).encode()).hexdigest()
-
-    def bodies(self) -> list[str]:
-        """The paths from which a file was downloaded."""
-        return [asked.path for asked in self.asked if asked.method == "GET" and asked.path.startswith(("/cdn/", "/files/"))]
-
-    def here(self, monkeypatch: pytest.MonkeyPatch, home: str) -> None:
-        """Let huggingface_hub ask this server, in this process and in those that it starts, with an empty cache and no token."""
-        for name, value in {"HF_HUB_OFFLINE": False, "ENDPOINT": self.address, "HF_HUB_CACHE": f"{home}/hub",
-                            "HF_TOKEN_PATH": f"{home}/token", "HF_STORED_TOKENS_PATH": f"{home}/tokens",
-                            "HUGGINGFACE_CO_URL_TEMPLATE": self.address + "/{repo_id}/resolve/{revision}/{filename}",
-                            }.items():  # fmt: skip
-            monkeypatch.setattr(constants, name, value)
-        monkeypatch.setenv("HF_HOME", home)
-        for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", *PROXIES):
-            monkeypatch.delenv(name, raising=False)
-
-
-class _Handler(BaseHTTPRequestHandler):
     there: Loopback
 
     def log_message(self, *_: object) -> None: ...
@@ -107,9 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
 
-    def say(self, value: object) -> None:
+    def say(self, value: object, status: int = 200) -> None:
         body = json.dumps(value).encode()
-        self.answer(200, Content_Type="application/json", Content_Length=len(body))
+        self.answer(status, Content_Type="application/json", Content_Length=len(body))
         self.wfile.write(body)
 
     def do_GET(self) -> None:
@@ -121,12 +75,15 @@ class _Handler(BaseHTTPRequestHandler):
                 return self.answer(status, **({"X_Error_Code": code} if code else {}))
         if self.has("circle"):
             return self.answer(302, Location=self.path)
+        self.route()
+
+    do_HEAD = do_GET
+
+    def route(self) -> None:
         first, _, rest = self.path.lstrip("/").partition("/")
         if first in ("cdn", "files"):
             return self.file(self.stored().get(rest) if first == "cdn" else self.there.files.get(rest))
         self.model() if first == "api" else self.resolve()
-
-    do_HEAD = do_GET
 
     def stored(self) -> dict[str, bytes]:
         return {hashlib.sha256(data).hexdigest(): data for files in self.there.repos.values() for data in files.values()}
@@ -206,3 +163,53 @@ class _Handler(BaseHTTPRequestHandler):
                 sleep(0.02)
         else:
             yield data[start:]
+
+
+class Loopback:
+    """The server. files: path -> bytes of what is served outside repositories, at `address/files/PATH`.
+
+    faults: names from FAULTS; one with a method before it, as "GET 429", is a fault of that method alone.
+    """
+
+    handler: type[Handler] = Handler
+
+    def __init__(self, repos: Mapping[str, Mapping[str, bytes]] = {}, files: Mapping[str, bytes] = {}) -> None:
+        self.repos = {name: dict(content) for name, content in repos.items()}
+        self.files = dict(files)
+        self.faults: set[str] = set()
+        self.asked: list[Asked] = []
+        self.sent = 0  # bytes of the last body
+        self.closing = threading.Event()
+
+    def __enter__(self) -> Loopback:
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (self.handler,), {"there": self}))
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        self.elsewhere = f"http://localhost:{self.server.server_port}"  # another origin, though the same server
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def commit(self, repo: str) -> str:
+        """The commit that `main` is at; it changes with the files."""
+        return hashlib.sha1(repr(sorted(self.repos[repo].items())).encode()).hexdigest()
+
+    def bodies(self) -> list[str]:
+        """The paths from which a file was downloaded."""
+        return [asked.path for asked in self.asked if asked.method == "GET" and asked.path.startswith(("/cdn/", "/files/"))]
+
+    def here(self, monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+        """Let huggingface_hub ask this server, in this process and in those that it starts, with an empty cache and no token."""
+        for name, value in {"HF_HUB_OFFLINE": False, "ENDPOINT": self.address, "HF_HUB_CACHE": f"{home}/hub",
+                            "HF_TOKEN_PATH": f"{home}/token", "HF_STORED_TOKENS_PATH": f"{home}/tokens",
+                            "HUGGINGFACE_CO_URL_TEMPLATE": self.address + "/{repo_id}/resolve/{revision}/{filename}",
+                            }.items():  # fmt: skip
+            monkeypatch.setattr(constants, name, value)
+        monkeypatch.setenv("HF_HOME", home)
+        for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", *PROXIES):
+            monkeypatch.delenv(name, raising=False)

@@ -81,7 +81,7 @@ def test_check_says_what_is_broken_and_how_to_mend_it(netsee, desk):
 
 
 def test_a_file_that_does_not_load_is_told_with_its_line(netsee, desk):
-    (desk / "frosted.py").write_text("import hub\n\nhub.no_such_thing\n")
+    (desk / "frosted.py").write_text("import hub\n\nrun = hub.no_such_thing\n")
     code, out, _ = netsee("check", "./frosted.py")
     assert code == 1
     assert out.splitlines()[1:4] == [

@@ -12,11 +12,10 @@ from playwright.sync_api import Page, expect
 from hub import backbones, registry
 from hub.policy import Policy
 from hub.recipe import read_recipe
-from tests import browser, hall
+from tests import hall
+from tests.visitors import DESKTOP, PATIENCE, dial, line, unfold
 
-PATIENCE = 60_000  # ms; for machines that are busy, not for us
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-expect.set_options(timeout=PATIENCE)
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +23,6 @@ def address(tmp_path_factory):
     backbones.load("embedded")  # a page asks for it as it opens, and the tests may be over before it comes
     with hall.opened(tmp_path_factory.mktemp("museum"), built_in=True), hall.served(Policy.local()) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as found:
-        yield found
 
 
 @pytest.fixture
@@ -59,29 +52,6 @@ def visit(chromium, address):
 
 def button(page: Page, name: str):
     return page.get_by_role("button", name=name, exact=True).locator("visible=true")
-
-
-def line(page: Page):
-    return page.locator(".status p:visible")
-
-
-def dial(page: Page, **values: float):
-    for name, value in values.items():
-        field = page.locator(f".field-{name} input[type=number]:visible")
-        if not field.count():
-            unfold(page)
-        for _ in range(20):  # a control that has just been unfolded takes its own value once more, a moment after it is seen
-            field.fill(str(value))
-            field.press("Enter")
-            page.evaluate("() => new Promise(then => setTimeout(() => requestAnimationFrame(then), 100))")
-            if field.input_value() == str(value):
-                break
-        else:
-            raise AssertionError(f"{name} does not keep {value}")
-
-
-def unfold(page: Page):
-    page.locator(".more > button:visible", has_text=re.compile("^More")).click()
 
 
 def slow(page: Page, steps: int = 300):

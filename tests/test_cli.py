@@ -71,7 +71,7 @@ def test_help_of_a_technique_shows_its_summary_and_a_flag_for_each_parameter(net
 # ---------------------------------------------------------------- what there is
 
 def test_list_shows_what_works_and_why_the_rest_does_not(netsee, toy, plugin_folder):
-    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    plugin_folder.add("broken", "raise ImportError('no such thing')\nrun = None")
     code, out, error = netsee("list")
     assert code == 0 and error == ""
     assert "toy" in out and "broken" in out and "ImportError: no such thing" in out
@@ -219,7 +219,7 @@ def test_debug_shows_where_it_came_from(netsee, plugin_folder, tmp_path, monkeyp
 
 
 def test_a_technique_that_failed_to_load_says_why(netsee, plugin_folder):
-    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    plugin_folder.add("broken", "raise ImportError('no such thing')\nrun = None")
     assert netsee("run", "broken") == (1, "", "BrokenTechnique: broken could not be loaded: ImportError: no such thing\n")
 
 

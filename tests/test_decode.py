@@ -248,7 +248,8 @@ def test_an_srgb_profile_changes_nothing():
     assert decode(saved(noise, "PNG", icc_profile=profile), LOCAL).image.tobytes() == noise.tobytes()
 
 
-@pytest.mark.parametrize("profile", [b"noise" * 50, swapped_profile()[:200], swapped_profile()[:132] + bytes(300)])
+@pytest.mark.parametrize("profile", [b"noise" * 50, swapped_profile()[:200], swapped_profile()[:132] + bytes(300)],
+                         ids=["noise", "cut short", "hollow"])
 def test_a_broken_profile_is_ignored_and_said_so(profile):
     decoded = decode(saved(Image.new("RGB", (4, 4), RED), "PNG", icc_profile=profile), LOCAL)
     assert decoded.image.getpixel((0, 0)) == RED and "colour profile" in decoded.notice

@@ -1,17 +1,13 @@
 """Spaces: their pages in `spaces/`, and the tree that is staged."""
 
-import json
-import os
+import io
+import itertools
 import re
-import socket
-import subprocess
-import sys
-import time
 import tomllib
-import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
@@ -31,6 +27,26 @@ def test_the_pages_in_the_repository_are_those_that_the_code_writes(space):
     gradio = re.search(r"^sdk_version: (\S+)$", front, re.MULTILINE)[1]
     assert front == pages.readme(space, CPU, gradio=gradio) and (folder / "app.py").read_text() == pages.app(space)
     assert needed == pages.requirements(CPU, pins(needed)) and (folder / pages.THUMBNAIL).is_file()
+
+
+@pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
+def test_the_thumbnail_in_the_repository_is_the_one_that_the_code_makes(space):
+    held = Image.open(ROOT / "spaces" / space.folder / pages.THUMBNAIL)
+    made = Image.open(io.BytesIO(pages.thumbnail(space)))
+    assert held.size == made.size == pages.THUMBNAIL_SIZE
+    assert max(ImageStat.Stat(ImageChops.difference(held, made)).mean) < 2  # JPEG libraries differ in a rounding
+
+
+@pytest.mark.parametrize(("shape", "whole"), [((1200, 630), False), ((1000, 630), False), ((400, 400), True), ((900, 200), True)])
+def test_a_thumbnail_is_cut_only_where_little_is_lost(shape, whole):
+    spotted = Image.new("RGB", shape, "white")
+    for x, y in itertools.product((2, shape[0] - 12), (2, shape[1] - 12)):
+        spotted.paste("red", (x, y, x + 10, y + 10))
+    framed = pages.framed(spotted)
+    reds = sum(count for count, (r, g, b) in framed.getcolors(2**20) if r > 200 and g < 60)
+    scale = min(1200 / shape[0], 630 / shape[1]) ** 2
+    assert framed.size == pages.THUMBNAIL_SIZE and framed.getpixel((0, 0)) == (255, 255, 255)
+    assert (reds == pytest.approx(400 * scale, rel=0.1)) == (whole or shape == pages.THUMBNAIL_SIZE)
 
 
 @pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
@@ -64,26 +80,3 @@ def test_a_family_is_chosen_by_its_name_and_a_misspelt_one_is_refused():
     assert list(registry.chosen(["dream"])) == ["deep_dream"]
     with pytest.raises(UnknownTechnique):
         registry.chosen(["nightmare"])
-
-
-def test_the_tree_starts_by_itself_as_a_space_does(tmp_path):
-    staging.stage(tmp_path / "tree", pages.space_of(["dream"]), CPU, "somebody/small")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    asked = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SYSTEM": "spaces", "SPACE_ID": "somebody/small",
-             "GRADIO_SERVER_PORT": str(port), "CPU_CORES": "2", "HF_HUB_OFFLINE": "1"}  # fmt: skip
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path / "tree", env=asked)
-    try:
-        for _ in range(600):
-            assert server.poll() is None, "it ended"
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
-                    health = json.load(answer)
-                break
-            except OSError:
-                time.sleep(0.1)
-        assert health["ok"] and health["techniques"] == 1 and health["failures"] == []
-    finally:
-        server.terminate()
-        server.wait(10)

@@ -1,3 +1,4 @@
+import os
 import platform
 import subprocess
 import sys
@@ -73,3 +74,11 @@ def test_settling_is_harmless_with_and_without_glibc(libc):
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == str(float(1 << 20))
+
+
+def test_a_gpu_is_told_to_do_the_same_work_in_the_same_order():
+    code = ("import os, torch; from hub import devices; print(devices.device(), torch.are_deterministic_algorithms_enabled(), "
+            "os.environ.get('CUBLAS_WORKSPACE_CONFIG'))")
+    said = [subprocess.run([sys.executable, "-c", code], env={**os.environ, "NETSEE_DEVICE": name}, capture_output=True,
+                           text=True, check=True).stdout.split() for name in ("cuda", "cpu")]
+    assert said == [["cuda", "True", ":4096:8"], ["cpu", "False", "None"]]

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (  # from the ground up; a module imports from lower floors and from its own package, never from its own floor or above
     "errors policy",
-    "api admission sources clean devices files axis",
+    "api admission sources clean devices files axis resampling",
     "attached",
     "params results",
     "technique",
@@ -33,7 +33,7 @@ ROOT_FLOOR = 5  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.adversary"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
 GRADIO = {"app", "forms"}
-TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "samples", "sheets", "testing", "training", "trial",
+TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "resampling", "samples", "sheets", "testing", "training", "trial",
          "world"}
 FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.devices", "hub.errors", "hub.metrics", "hub.pixels", "hub.samples", "hub.world"}
 

@@ -16,7 +16,7 @@ from timm.models import save_for_hf
 
 import hub
 from hub import backbones
-from hub.backbones import bounds, catalogue, loading, sources
+from hub.backbones import bounds, catalogue, loading, settings
 from hub.backbones.backbone import weights_hash
 from hub.errors import BadFile, FetchFailed, NotOffline, OverLimit, UnknownBackbone, UnsupportedBackbone
 from tests.loopback import Loopback
@@ -184,12 +184,13 @@ HOSTILE = {
     "a nested number": ({"model_args": {"channels": [1, [2, {"x": 10**9}]]}}, OverLimit, "the number 1e"),
     "a long list": ({"model_args": {"channels": [1] * 2000}}, OverLimit, "1000 values"),
     "a file from elsewhere": ({"model_args": {"pretrained": True, "cache_dir": "/tmp", "pretrained_cfg_overlay": {"url": "x"}}},
-                              UnsupportedBackbone, "fetch or open files"),
-    "a pickle of this machine": ({"model_args": {"checkpoint_path": "/tmp/x.pth"}}, UnsupportedBackbone, "fetch or open files"),
+                              UnsupportedBackbone, "not taken from strangers"),
+    "a pickle of this machine": ({"model_args": {"checkpoint_path": "/tmp/x.pth"}}, UnsupportedBackbone, "not taken from"),
     "pictures in grey": ({"model_args": {"in_chans": 1}}, UnsupportedBackbone, "cannot be"),
     "half a pixel": ({"pretrained_cfg": {"input_size": [3, 64, 64.5], "mean": [0.5] * 3, "std": [0.5] * 3}},
                      UnsupportedBackbone, "64.5"),
-    "an unknown setting": ({"model_args": {"rm": "-rf"}}, UnsupportedBackbone, "cannot be built"),
+    "an unknown setting": ({"model_args": {"rm": "-rf"}}, UnsupportedBackbone, "not taken from strangers"),
+    "a setting of another network": ({"model_args": {"window_size": 7}}, UnsupportedBackbone, "cannot be built"),
     "another library": ({"architecture": None}, UnsupportedBackbone, "no timm model"),
     "an unknown architecture": ({"architecture": "evilnet"}, UnsupportedBackbone, "'evilnet'"),
     "pictures without end": ({"pretrained_cfg": {"input_size": [3, 60000, 60000], "mean": [0.5] * 3, "std": [0.5] * 3}},
@@ -222,7 +223,7 @@ def test_a_misspelt_tag_is_an_unknown_name(name):
 
 @pytest.mark.parametrize(("content", "kind"), [(b"{", UnsupportedBackbone), (b"[1]", UnsupportedBackbone),
                                                (b"[" * 100_000, UnsupportedBackbone),
-                                               (b" " * (sources.CONFIG_BYTES + 1), OverLimit)])
+                                               (b" " * (settings.CONFIG_BYTES + 1), OverLimit)])
 def test_a_config_that_is_none_is_refused(there, content, kind):
     there.repos["somebody/tiny"]["config.json"] = content
     with pytest.raises(kind):
@@ -242,6 +243,33 @@ def test_a_folder_with_only_a_pickle_is_refused(tmp_path):
     (tmp_path / "pytorch_model.bin").write_bytes(b"whatever")
     with pytest.raises(UnsupportedBackbone, match="run code"):
         backbones.load(f"local-dir:{tmp_path}")
+
+
+def test_a_pickle_of_torchvisions_that_would_run_code_is_not_run(there, tmp_path):
+    """torch.hub checks eight digits of a hash, which somebody can hit."""
+    class Code:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    memory = io.BytesIO()
+    torch.save({"conv1.conv.weight": Code()}, memory)
+    evil = memory.getvalue()
+    weights, pth = torchvision.models.GoogLeNet_Weights.DEFAULT.value, f"googlenet-{hashlib.sha256(evil).hexdigest()[:8]}.pth"
+    weights.url = f"{there.address}/files/{pth}"
+    there.files[pth] = evil
+    with pytest.raises(UnsupportedBackbone, match="cannot be filled with its weights") as error:
+        backbones.load("torchvision/googlenet")
+    assert "\n" not in str(error.value) and weights_sent(there) == 1 and not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("name", "side"), [("torchvision/regnet_y_400mf", 224), ("torchvision/vit_h_14", 518)])
+def test_torchvisions_networks_that_are_built_in_a_way_of_their_own_can_be_drawn(name, side):
+    plan = loading.drawn(name)
+    found = {layer.name: layer for layer in backbones.layers(name)}
+    weights = torchvision.models.get_model_weights(name.removeprefix("torchvision/")).DEFAULT
+    parameters = sum(p.numel() for p in plan.bare.parameters())  # fewer than there were before BatchNorms were folded
+    assert parameters == pytest.approx(weights.meta["num_params"], rel=0.01) and plan.side == side
+    assert len(found) > 100 and found["classes"].channels == 1000
 
 
 # ---- limits

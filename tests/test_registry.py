@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -27,10 +28,10 @@ def run(image: None, params: Params) -> Iterator[hub.Result]:
 '''
 RED = TINY.format(colour="red")
 BROKEN = {
-    "needs_a_library": ("import a_library_nobody_has", "a_library_nobody_has"),
+    "needs_a_library": ("from a_library_nobody_has import run", "a_library_nobody_has"),
     "does_not_parse": ("def run(:", "SyntaxError"),
-    "raises": ("raise RuntimeError('first line\\nsecond line')", "RuntimeError: first line"),
-    "exits": ("import sys; sys.exit(3)", "SystemExit"),
+    "raises": ("raise RuntimeError('first line\\nsecond line')\nrun = None", "RuntimeError: first line"),
+    "exits": ("import sys; run = sys.exit(3)", "SystemExit"),
     "is_empty": ("", "has no technique"),
     "runs_plainly": ("def run(image, params): ...", "has no technique"),
     "is_no_generator": (RED.replace("yield hub", "return hub"), "generator function"),
@@ -148,7 +149,7 @@ def test_a_misspelt_technique_gets_a_suggestion(plugin_folder):
 
 
 def test_an_interrupt_is_not_a_failure_of_the_technique(plugin_folder):
-    plugin_folder.add("stops", "raise KeyboardInterrupt")
+    plugin_folder.add("stops", "raise KeyboardInterrupt\nrun = None")
     with pytest.raises(KeyboardInterrupt):
         registry.records()
 
@@ -257,7 +258,7 @@ def test_a_version_that_is_computed_is_checked_when_the_technique_is_made(plugin
 
 
 def test_a_failure_says_which_line_of_its_author_it_came_from(plugin_folder):
-    plugin_folder.add("breaks", "import json\n\njson.loads('nothing')\n")
+    plugin_folder.add("breaks", "import json\n\nrun = json.loads('nothing')\n")
     plugin_folder.add("does_not_parse", "\n\n\nrun(:")
     assert (failure("breaks").line, failure("does_not_parse").line) == ("breaks.py, line 3", "does_not_parse.py, line 4")
 
@@ -322,3 +323,21 @@ def test_what_is_built_in_can_be_left_out_by_name(monkeypatch, plugin_folder):
     monkeypatch.setenv("NETSEE_ALLOW", "deep_dream")
     registry.refresh()
     assert list(hub.techniques()) == ["deep_dream"] and registry.failures() == []
+
+
+def test_a_script_beside_a_technique_is_not_run_and_a_technique_that_asks_for_techniques_says_so(plugin_folder):
+    plugin_folder.add("tiny", RED)
+    plugin_folder.add("render", "import pathlib, hub\nfor done in hub.map('tiny', [], 'x'):\n    print(done)\n"
+                                "pathlib.Path(__file__).with_suffix('.ran').touch()\n")
+    plugin_folder.add("nosy", "import hub\nhub.run('tiny')\n" + RED)
+    assert failure("render").error == registry.NO_TECHNIQUE and not (plugin_folder.path / "render.ran").exists()
+    assert "while it is loaded" in failure("nosy").error and "__main__" in failure("nosy").error
+    assert hub.run("tiny").image.size == (2, 2)
+
+
+def test_techniques_are_read_once_by_threads_that_ask_together(plugin_folder):
+    log = plugin_folder.path / "log"
+    plugin_folder.add("tiny", f"import time\ntime.sleep(0.3)\nwith open({str(log)!r}, 'a') as log: log.write('read\\n')\n" + RED)
+    with ThreadPoolExecutor(4) as pool:
+        assert all("tiny" in names for names in pool.map(lambda _: hub.techniques(), range(4)))
+    assert log.read_text() == "read\n"

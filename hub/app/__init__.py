@@ -22,7 +22,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from hub import __version__, examples, forms, links, registry, stage, watch
-from hub.app import endpoint, exhibit, gate, page, play, watched
+from hub.app import endpoint, exhibit, gate, listening, page, play, watched
 from hub.app.exhibit import private
 from hub.app.room import Room
 from hub.errors import BadAddress, BadRecipe, HubError
@@ -191,6 +191,7 @@ def application(
     """
     policy = policy or Policy.local()
     blocks = build(policy, only)
+    blocks.space_id = None  # on a Space, Gradio's page would ask two other servers for a banner of its own
     app = FastAPI(title=page.TITLE, docs_url=None, redoc_url=None, openapi_url=None)
     _add_health(app, blocks)
     _add_schema(app, blocks)
@@ -296,7 +297,7 @@ def serve(
         print(f"For others, for as long as this runs: {link}", flush=True)
     if watched.is_on():
         return watched.run(app)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(app, host=host, port=port, **listening.settings())
 
 
 def _shared(port: int) -> str:

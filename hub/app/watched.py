@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from hub import registry
+from hub.app import listening
 from hub.examples import WEB
 from hub.watch import TOLD
 
@@ -43,7 +44,7 @@ def run(app: FastAPI) -> None:
             await super().startup(sockets)
             line.send(b"!")
 
-    server = Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=1))
+    server = Server(uvicorn.Config(app, **listening.settings()))
 
     def follow() -> None:
         line.recv(1)  # returns when the other end is closed, however that process ended

@@ -13,9 +13,7 @@ from torch.nn.modules import module as registration
 
 from hub.errors import OverLimit
 
-MODULES = 100_000
-NUMBER = 65_536  # no width, depth or size that a model is made from is larger
-LIST = 1000  # values
+MODULES = 20_000
 _drawing = threading.RLock()
 
 
@@ -58,16 +56,3 @@ def bounded() -> Iterator[None]:
         finally:
             for handle in handles:
                 handle.remove()
-
-
-def check_numbers(value: Any) -> None:
-    """Raise OverLimit where a stranger's settings hold a number or a list that no network is made from."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        if len(value) > LIST:
-            raise OverLimit(f"Its config.json holds a list of more than {LIST} values; no network is made from that.")
-        for each in value:
-            check_numbers(each)
-    elif isinstance(value, int | float) and not abs(value) <= NUMBER:  # NaN neither
-        raise OverLimit(f"Its config.json holds the number {value:g}; no network is made from more than {NUMBER}.")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
-from hub.backbones import catalogue
+from hub.backbones import catalogue, settings
 from hub.backbones.blueprint import Blueprint
-from hub.backbones.bounds import check_numbers
 from hub.backbones.fetching import Wanted, cached
 from hub.backbones.naming import Name
 from hub.errors import UnknownBackbone, UnsupportedBackbone
 
 HERE = Path(__file__).parent
-CONFIG_BYTES = 1 << 20
-FORBIDDEN = {"model_name", "checkpoint_path", "cache_dir", "scriptable", "exportable", "no_jit", "features_only", "feature_cfg",
-             "out_indices", "device", "dtype", "kwargs", "file", "url"}
-"""Settings that timm takes for itself and not for a network: some of them fetch or open files."""
-LARGEST_SIDE = 2048  # pixels that a network may have been trained at
 ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"strict_img_size": False}, {})
 """How timm's architectures are asked to take pictures of any size, until one of these is understood."""
 CHANCE = threading.RLock()  # who draws weights from the global generator has it alone, and leaves it as it was
@@ -65,7 +61,7 @@ def _hub(name: Name) -> Blueprint:
 
 def config_of(name: Name) -> Wanted:
     """The settings of a repository on the Hub, which say what its weights are for."""
-    return Wanted(name.model, "config.json", name.revision, largest=CONFIG_BYTES)
+    return Wanted(name.model, "config.json", name.revision, largest=settings.CONFIG_BYTES)
 
 
 def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blueprint:
@@ -73,71 +69,24 @@ def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blue
 
     The settings are read once, and checked; timm gets those, and never opens the file itself.
     """
-    config = _read(folder / "config.json", name)
-    labels = config.get("label_names")
+    return of_settings(name, settings.read(folder / "config.json", name), folder, weights)
+
+
+def of_settings(name: Name, config: dict[str, Any], folder: Path, weights: Wanted | None = None) -> Blueprint:
+    """As `from_folder`, of a config that was read."""
+    given, keys, labels = settings.given(config, name), settings.keys(config, name), config.get("label_names")
 
     def build(**more: Any) -> nn.Module:
-        heads = {key: config[key] for key in ("num_classes", "global_pool") if config.get(key) is not None}
-        return _created(config["architecture"], **{**heads, **(config.get("model_args") or {}), **more})
+        return _created(config["architecture"], **given, **more)
 
     def fill(path: Path | None) -> nn.Module:
-        given = {key: keys[key] for key in ("input_size", "mean", "std", "first_conv", "classifier") if keys.get(key)}
-        own = {"architecture": config["architecture"], "file": str(path or folder / "model.safetensors"), **given}
-        if (classes := (config.get("model_args") or {}).get("num_classes", config.get("num_classes"))) is not None:
-            own["num_classes"] = classes
-        return build(pretrained=True, pretrained_cfg=own)
+        own = {key: keys[key] for key in ("input_size", "mean", "std", "first_conv", "classifier") if keys.get(key)}
+        own |= {key: given[key] for key in ("num_classes",) if given.get(key) is not None}
+        where = {"architecture": config["architecture"], "file": str(path or folder / "model.safetensors")}
+        return build(pretrained=True, pretrained_cfg={**own, **where})
 
-    keys = _keys(config, name)
     classes = [str(label) for label in labels] if isinstance(labels, list) else None
-    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None)
-
-
-def _read(path: Path, name: Name) -> dict[str, Any]:
-    """A `config.json` of timm's kind. Raises UnsupportedBackbone for another kind, OverLimit for one of impossible numbers."""
-    import timm
-
-    try:
-        config = json.loads(path.read_bytes()[: CONFIG_BYTES + 1])
-    except (ValueError, RecursionError) as error:
-        raise UnsupportedBackbone(f"The config.json of {name} is no JSON of at most 1 MiB.") from error
-    architecture = config.get("architecture") if isinstance(config, dict) else None
-    if not isinstance(architecture, str):
-        raise UnsupportedBackbone(f"{name} is no timm model: its config.json names no architecture. Look for one tagged timm.")
-    if not timm.is_model(architecture.partition(".")[0]):
-        raise UnsupportedBackbone(f"{name} is of the architecture {architecture[:60]!r}, which timm does not know here.")
-    settings = config.get("model_args") or {}
-    if not isinstance(settings, dict):
-        raise UnsupportedBackbone(f"The config.json of {name} has model_args that are no settings by name.")
-    for key in settings:
-        if key in FORBIDDEN or str(key).startswith("pretrained"):
-            raise UnsupportedBackbone(f"The config.json of {name} sets {str(key)[:40]!r}, which can fetch or open files.")
-    check_numbers({key: config.get(key) for key in ("model_args", "num_classes", "num_features", "pretrained_cfg")})
-    return config
-
-
-def _keys(config: dict[str, Any], name: Name) -> dict[str, Any]:
-    """What timm says of the architecture, and what the config says besides. Raises UnsupportedBackbone where that is no
-    input size and normalisation."""
-    from timm.models import get_pretrained_cfg
-
-    known = get_pretrained_cfg(config["architecture"])
-    given = config.get("pretrained_cfg") or {}
-    keys = {**(known.to_dict() if known else {}), **(given if isinstance(given, dict) else {})}
-    numbers = {key: keys.get(key) for key in ("input_size", "mean", "std")}
-    if not all(isinstance(n, list | tuple) and len(n) == 3 and {type(x) for x in n} <= {int, float} for n in numbers.values()):
-        raise UnsupportedBackbone(f"The config.json of {name} gives no input_size, mean and std of three numbers each.")
-    side = keys["input_size"][-1]
-    if type(side) is not int or not 8 <= side <= LARGEST_SIDE or 0 in keys["std"]:
-        raise UnsupportedBackbone(f"{name} wants pictures of {keys['input_size'][-1]} pixels; 8 to {LARGEST_SIDE} are possible.")
-    showpieces = config.get("showpieces")
-    pieces = [str(piece) for piece in showpieces] if isinstance(showpieces, list) else None
-    return {**keys, "classifier": _first(keys.get("classifier")), "showpieces": pieces}
-
-
-def _first(classifier: Any) -> str | None:
-    """The name of a classifier; of the first, where a distilled network has two."""
-    first = classifier[0] if isinstance(classifier, list | tuple) and classifier else classifier
-    return first if isinstance(first, str) else None
+    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None, described=config)
 
 
 # ---------------------------------------------------------------- timm
@@ -157,7 +106,7 @@ def _timm(name: Name) -> Blueprint:
     if name.seed is None and (known is None or not known.has_weights or tag and name.model not in tagged):
         raise UnknownBackbone(str(name), [f"timm/{n}" for n in tagged], hint="There are no trained weights of that name.")
     config = known.to_dict() if known else timm.models.PretrainedCfg().to_dict()
-    config["classifier"] = _first(config.get("classifier"))
+    config["classifier"] = settings.first(config.get("classifier"))
     pin = catalogue.pin(name.trained)
     on_hub = bool(known and known.hf_hub_id)
     weights = Wanted(known.hf_hub_id, "model.safetensors", pin and pin.revision, sha256=pin and pin.sha256) if on_hub else None
@@ -171,14 +120,14 @@ def _timm(name: Name) -> Blueprint:
     return Blueprint(name, build, fill, config, config.get("label_names") or imagenet(config.get("num_classes")), weights)
 
 
-def _created(architecture: str, **settings: Any) -> nn.Module:
+def _created(architecture: str, **given: Any) -> nn.Module:
     """A timm model that takes pictures of any size, where its kind can. The global random state is left as found."""
     import timm
 
     with CHANCE, torch.random.fork_rng(devices=[]):
         for extra in ANY_SIZE:
             try:
-                model = timm.create_model(architecture, **{**extra, **settings})
+                model = timm.create_model(architecture, **{**extra, **given})
                 break
             except TypeError:
                 if not extra:
@@ -213,23 +162,42 @@ def _torchvision(name: Name) -> Blueprint:
     transforms = weights.transforms()
     side = transforms.crop_size[0]
 
+    own: dict[str, Any] = {"image_size": side} if name.model.startswith("vit_") else {}
+
     def build() -> nn.Module:
         asks = name.model in ("googlenet", "inception_v3")  # whether to draw first weights their own way, slowly
         drawn = {"init_weights": torch.get_default_device().type != "meta"} if asks else {}
-        with CHANCE, torch.random.fork_rng(devices=[]):
-            return models.get_model(name.model, weights=None, **drawn)
+        with CHANCE, torch.random.fork_rng(devices=[]), _Numbers():
+            return models.get_model(name.model, weights=None, **own, **drawn)
 
-    def fill(_path: Path | None) -> nn.Module:  # the file lies where torchvision itself looks for it, and checks its hash
-        with CHANCE, torch.random.fork_rng(devices=[]):
+    def fill(path: Path | None) -> nn.Module:
+        with CHANCE, torch.random.fork_rng(devices=[]), _read_from(weights, path):
             return models.get_model(name.model, weights=weights, progress=False)
 
-    try:
-        with torch.device("meta"):
-            head = _last_map(build())
-    except NotImplementedError as error:
-        raise UnsupportedBackbone(f"{name} cannot be drawn without contents. Take timm's own of that kind.") from error
+    with torch.device("meta"):
+        head = _last_map(build())
     config = {"input_size": (3, side, side), "mean": transforms.mean, "std": transforms.std, "classifier": head}
     return Blueprint(name, build, fill, config, list(weights.meta["categories"]), url=weights.url)
+
+
+class _Numbers(TorchFunctionMode):
+    """Gives contents to the numbers that a builder counts with, even where what it builds has none: RegNet has a plan of
+    widths."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        where = {"device": "cpu"} if function in (torch.arange, torch.tensor) else {}
+        return function(*args, **{**where, **(kwargs or {})})
+
+
+@contextmanager
+def _read_from(weights: Any, path: Path | None) -> Iterator[None]:
+    """While it is entered, torchvision reads some weights from a file whose hash was checked, and tensors only: its files are
+    pickles, which could run code."""
+    weights.get_state_dict = lambda *_, **__: torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        yield
+    finally:
+        del weights.get_state_dict
 
 
 def _last_map(model: nn.Module) -> str:

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 
 from hub import devices
 from hub.backbones.adversary import attacked, away_from, frozen_statistics, towards_anything
-from hub.pixels.images import resize
+from hub.resampling import resize, sample
 from hub.world import CLASSES
 from hub.world.nothing import nothing
 from hub.world.stream import HELD_OUT, Stream, labelled, loader
@@ -272,7 +272,7 @@ def augmented(pictures: Tensor, size: int, generator: torch.Generator) -> Tensor
     top, left = torch.randint(0, side - window + 1, (2,), generator=generator).tolist()
     cut = pictures[..., top : top + window, left : left + window].to(devices.device()).float().div(255)
     if window != size:
-        cut = F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
+        cut = resize(cut, (size, size), "bilinear")
     gain = 1 + 0.08 * torch.randn(batch, 3, 1, 1, generator=generator).to(cut.device)
     return (cut * gain).clamp(0, 1).contiguous(memory_format=torch.channels_last)
 
@@ -286,7 +286,7 @@ def worn(pictures: Tensor, generator: torch.Generator, most: float = 45.0) -> Te
     still = torch.zeros_like(angle)
     turn = torch.stack([torch.stack([angle.cos(), -angle.sin(), still], 1), torch.stack([angle.sin(), angle.cos(), still], 1)], 1)
     grid = F.affine_grid(turn.to(pictures.device), list(pictures.shape), align_corners=False)
-    turned = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
+    turned = sample(pictures, grid)
     if torch.rand((), generator=generator) < 0.5:
         small = int(side * (0.35 + 0.65 * torch.rand((), generator=generator)))
         turned = resize(resize(turned, (small, small)), (side, side)).clamp(0, 1)

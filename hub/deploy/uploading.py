@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub.backbones.fetching import reachable
+from hub.backbones.fetching import reachable, unwrapped
 from hub.deploy import CPU
 from hub.deploy.pages import Space
 from hub.deploy.staging import stage
@@ -20,9 +20,10 @@ SPACE = "space"
 MARK = "hub/technique.py"  # a Space that holds this is ours to change
 FIRST = {".gitattributes", "README.md"}  # what the Hub puts into a new one
 ENDED = {"BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE", "RUNTIME_ERROR"}
-RESTS = {"PAUSED", "STOPPED", "SLEEPING", "DELETING"}
+STOPPED = {"PAUSED", "STOPPED"}  # by its owner or the Hub; a commit does not start it
+RESTS = STOPPED | {"SLEEPING", "DELETING"}
 POLL = 5.0  # seconds
-SETTLE = 20.0  # seconds in which the state of a Space may still be that of its last version
+SETTLE = 20.0  # seconds after which a state that holds still is taken for that of the last commit, if it does not tell its own
 PATIENCE = 1800.0  # seconds: a first build installs torch
 REFUSED = {
     401: "the token is not known there. Log in again: hf auth login.",
@@ -46,9 +47,10 @@ def deploy(repo: str, space: Space, *, hardware: str | None = None, private: boo
     """
     import huggingface_hub as hf
 
-    if not hf.get_token():
-        raise DeployFailed("There is no token to write with. Log in with `hf auth login`, or set HF_TOKEN.")
+    check_name(repo)
     with _in_one_line(repo):
+        if not hf.get_token():
+            raise DeployFailed("There is no token to write with. Log in with `hf auth login`, or set HF_TOKEN.")
         api = hf.HfApi()
         there = _there(api, repo)
         hardware = hardware or _hardware(api, repo, there) or CPU
@@ -60,6 +62,19 @@ def deploy(repo: str, space: Space, *, hardware: str | None = None, private: boo
         if wait:
             _await(api, repo, commit, unchanged=commit == before, say=say)
         return f"{api.endpoint}/spaces/{repo}"
+
+
+def check_name(repo: str) -> None:
+    """Raise DeployFailed where this is not a name that a Space can have."""
+    from huggingface_hub import errors, utils
+
+    try:
+        utils.validate_repo_id(repo)
+        fits = "/" in repo
+    except errors.HFValidationError:
+        fits = False
+    if not fits:
+        raise DeployFailed(f"{repo!r} is not OWNER/NAME of letters, digits, '-', '_' and '.'.")
 
 
 def _there(api: Any, repo: str) -> Any:
@@ -114,22 +129,23 @@ def _upload(api: Any, repo: str, folder: Path, paths: list[str], say: Say) -> st
 
 
 def _await(api: Any, repo: str, commit: str, *, unchanged: bool, say: Say) -> None:
-    """Return when the Space runs this commit, or rests. One that failed or was stopped, and is deployed unchanged, is restarted.
+    """Return when the Space runs this commit, or rests.
 
+    One that was stopped is started, and so is one that failed and is deployed unchanged.
     Raises DeployFailed where it does not come to run.
     """
-    began, said = time.monotonic(), ""
-    if unchanged and api.get_space_runtime(repo).stage in ENDED | {"PAUSED", "STOPPED"}:
-        say("Nothing has changed; starting it again.")
+    began = since = time.monotonic()
+    said, stage = "", api.get_space_runtime(repo).stage
+    if stage in STOPPED or unchanged and stage in ENDED:
+        say("Starting it again.")
         api.restart_space(repo)
         unchanged = False
-    while time.monotonic() - began < PATIENCE:
+    while (now := time.monotonic()) - began < PATIENCE:
         runtime = api.get_space_runtime(repo)
         if runtime.stage != said:
-            said = runtime.stage
+            said, since = runtime.stage, now
             say(f"{said.replace('_', ' ').capitalize()} …")
-        running = runtime.raw.get("sha")
-        settled = unchanged or (running == commit if running else time.monotonic() - began > SETTLE)
+        settled = unchanged or runtime.raw.get("sha") == commit or now - since > SETTLE
         if settled and runtime.stage in {"RUNNING"} | RESTS:
             return
         if settled and runtime.stage in ENDED:
@@ -139,31 +155,55 @@ def _await(api: Any, repo: str, commit: str, *, unchanged: bool, say: Say) -> No
     raise DeployFailed(f"{repo} is not running after {PATIENCE / 60:.0f} minutes. Look at its logs.")
 
 
+# ---------------------------------------------------------------- what the Hub's client says
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings and the bars of the Hub's client: they say at length what we say in a line."""
+    from huggingface_hub import utils
+
+    log = logging.getLogger("huggingface_hub")
+    before, drawn = log.level, not utils.are_progress_bars_disabled()
+    log.setLevel(logging.ERROR)
+    if drawn:
+        utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+        if drawn:
+            utils.enable_progress_bars()
+
+
 @contextmanager
 def _in_one_line(repo: str) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into one line, and silence its warnings meanwhile: they say the same at length."""
-    from huggingface_hub import constants, errors
+    """Turn whatever the Hub's client raises into one line."""
+    from huggingface_hub import constants
 
-    away = NotOffline(f"{constants.ENDPOINT} cannot be reached. Connect to the network, and try again.")
     if constants.HF_HUB_OFFLINE:
         raise NotOffline("HF_HUB_OFFLINE forbids it. Unset that, and try again.")
     if not reachable(constants.ENDPOINT):
-        raise away
-    log = logging.getLogger("huggingface_hub")
-    before = log.level
-    log.setLevel(logging.ERROR)
+        raise NotOffline(f"{constants.ENDPOINT} cannot be reached. Connect to the network, and try again.")
     try:
-        yield
+        with _quiet(), unwrapped():
+            yield
     except HubError:
         raise
-    except errors.HFValidationError as error:
-        raise DeployFailed(f"{repo!r} is not OWNER/NAME of letters, digits, '-', '_' and '.'.") from error
-    except errors.HfHubHTTPError as error:
+    except Exception as error:
+        raise _plain(repo, error) from error
+
+
+def _plain(repo: str, error: Exception) -> HubError:
+    """The line for what the client raised."""
+    from huggingface_hub import constants, errors
+
+    why = " ".join(str(error).split())[:200]
+    if why.startswith("Invalid metadata"):
+        return DeployFailed(f"{repo}: the Hub refuses its front page: {why}")
+    if isinstance(error, errors.HfHubHTTPError):
         status = error.response.status_code
-        raise DeployFailed(f"{repo}: {REFUSED.get(status, f'the Hub answered {status}. Try again later.')}") from error
-    except errors.HTTPError as error:
-        raise away from error
-    except ValueError as error:  # its client says so of front matter that the Hub refuses
-        raise DeployFailed(f"{repo}: the Hub refuses its front page: {' '.join(str(error).split())[:200]}") from error
-    finally:
-        log.setLevel(before)
+        return DeployFailed(f"{repo}: {REFUSED.get(status, f'the Hub answered {status}. Try again later.')}")
+    if isinstance(error, errors.HTTPError):
+        return NotOffline(f"{constants.ENDPOINT} stopped answering. Check the network, and run this again.")
+    return DeployFailed(f"{repo}: the upload came to nothing ({why}). Run this again.")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
 from hub import devices
 from hub.errors import ShapeError
+from hub.resampling import resize as resize
 
 NATURAL_COLOUR = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
 """Square root of the covariance of colours in natural pictures (Olah et al. 2017): columns are light, blue-yellow,
@@ -48,13 +48,6 @@ def animation(stills: Sequence[Image.Image], duration: int = 80, *, back: bool =
     memory = io.BytesIO()
     first.save(memory, "WEBP", save_all=True, append_images=others, duration=duration, loop=0, lossless=lossless)
     return memory.getvalue()
-
-
-def resize(pictures: Tensor, size: tuple[int, int]) -> Tensor:
-    """To (height, width), smoothly both ways: bicubic, with a wide enough filter when it shrinks."""
-    if tuple(pictures.shape[-2:]) == tuple(size):
-        return pictures
-    return F.interpolate(pictures, size=size, mode="bicubic", antialias=True, align_corners=False)
 
 
 def colour_basis() -> Tensor:

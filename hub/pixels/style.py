@@ -78,27 +78,48 @@ def wasserstein_distance(wanted: Statistics, epsilon: float = 1e-4) -> Distance:
     epsilon: added to both covariances, as a share of the wanted one's mean variance, so that their roots are smooth.
     Source: Mroueh 2019, "Wasserstein style transfer". Departure: divided by the energy, so that layers are alike.
     """
-    wanted = in_double(wanted)
+    wanted = _in_double(wanted)
     mean, target = wanted[0], covariance(wanted)
     ridge = epsilon * target.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-8)[:, None, None] * torch.eye(mean.shape[1]).to(mean)
     target = target + ridge
     root, _ = matrix_square_root(target)
     energy = mean.square().sum(1) + _trace(target)
 
-    def distance(seen: Statistics) -> Tensor:
-        found = in_double(seen)
+    def distance(found: Statistics) -> Tensor:
         spread = covariance(found) + ridge
         between = _TraceOfRoot.apply(root @ spread @ root)
         moved = (found[0] - mean).square().sum(1)
-        return ((moved + _trace(spread) + _trace(target) - 2 * between) / energy).to(seen[0])
+        return (moved + _trace(spread) + _trace(target) - 2 * between) / energy
 
-    return distance
+    return lambda seen: _OnProcessor.apply(distance, *seen)
 
 
-def in_double(seen: Statistics) -> Statistics:
+def _in_double(seen: Statistics) -> Statistics:
     """Statistics in float64 on the processor: where there are fewer positions than channels, covariances have eigenvalues so
     small that float32 gets the slope of their roots wrong by a third."""
     return tuple(t.cpu().double() for t in seen)
+
+
+class _OnProcessor(torch.autograd.Function):
+    """A distance of statistics, each in its own batch, computed with its slope in float64 on the processor.
+
+    To a GPU it is one step. As several, its slopes would arrive there in whatever order threads come by, and sums differ with it.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, distance: Distance, *seen: Tensor) -> Tensor:
+        wanted = any(ctx.needs_input_grad)
+        found = tuple(t.detach().requires_grad_(wanted) for t in _in_double(seen))
+        with torch.set_grad_enabled(wanted):
+            value = distance(found)
+        if wanted:
+            ctx.save_for_backward(*torch.autograd.grad(value, found, torch.ones_like(value)))
+        return value.detach().to(seen[0])
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, ...]:
+        far = slope.cpu().double()
+        return None, *((saved * far.view(-1, *[1] * (saved.dim() - 1))).to(slope) for saved in ctx.saved_tensors)
 
 
 class _TraceOfRoot(torch.autograd.Function):

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hub.resampling import sample
+
 Move = Callable[[Tensor, torch.Generator], Tensor]
 """How a picture is moved before the network sees it: (B, 3, H, W) and chance -> the same, moved."""
 
@@ -37,7 +39,7 @@ class Robustness:
         ratio = height / width
         matrix = torch.stack([torch.stack([cos, -sin * ratio, shift_x], 1), torch.stack([sin / ratio, cos, shift_y], 1)], 1)
         grid = F.affine_grid(matrix.to(pictures.device), list(pictures.shape), align_corners=False)
-        return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+        return sample(pictures, grid)
 
 
 @dataclass(frozen=True)
