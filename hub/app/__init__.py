@@ -284,10 +284,11 @@ def serve(
     """
     import uvicorn
 
+    line = watched.Line() if watched.is_on() else None
     if mcp:
         gate.check_tools(not public and not share and host in LOOPBACK, auth is not None)
     registry.chosen(only)
-    if not watched.is_on():
+    if not line:
         _check_free(host, port)
     link = _shared(port) if share else None
     policy = Policy.public() if public or share else Policy.local()
@@ -296,8 +297,8 @@ def serve(
     print(f"{page.TITLE} is at {here}" + (f", its tools at {here}/mcp" if mcp else ""), flush=True)
     if link:
         print(f"For others, for as long as this runs: {link}", flush=True)
-    if watched.is_on():
-        return watched.run(app)
+    if line:
+        return line.serve(app)
     uvicorn.run(app, host=host, port=port, **listening.settings())
 
 
