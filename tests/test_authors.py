@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import sys
 
 import pytest
@@ -129,3 +130,25 @@ def test_what_was_written_runs_like_any_other(netsee, desk, monkeypatch):
     assert netsee("run", "frosted", "sample:clouds", "-o", "out.png", "--steps", "1")[0] == 0
     assert netsee("replay", "out.png", "-o", "again.png")[0] == 0
     assert (desk / "again.png").read_bytes() == (desk / "out.png").read_bytes()
+
+
+def test_the_answer_stands_alone_and_a_terminal_shows_what_runs_and_what_is_printed_meanwhile(netsee, desk, monkeypatch):
+    netsee("new", "frosted")
+    file = desk / "frosted.py"
+    file.write_text(file.read_text().replace("    chance =", "    print('here')\n    chance =") + "print('loaded')\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    code, out, error = netsee("check", "frosted.py", "--json")
+    assert code == 0 and len(json.loads(out)) == 15
+    assert error.startswith("…      loadsloaded\n\r") and "\r…      says what it is\r" in error
+    assert "\r…      progress never falls and ends at onehere\n" in error
+
+
+def test_a_file_whose_import_does_not_end_is_told_with_its_line(netsee, desk, monkeypatch):
+    from hub.trial import Trial
+
+    registry.records()  # what is built in has been imported
+    (desk / "frosted.py").write_text("run = 0\nwhile True:\n    pass\n")
+    monkeypatch.setattr(Trial, "seconds", 1)
+    code, out, error = netsee("check", "frosted.py")
+    assert (code, out) == (1, "")
+    assert re.fullmatch(r"BrokenTechnique: frosted\.py is not loaded after 1 seconds at frosted\.py, line [23]\. .*\n", error)
