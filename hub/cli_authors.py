@@ -21,6 +21,7 @@ from hub.sources import line_of
 MENDS = {
     "failed": "Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there.",
     "incompatible": 'Port it to the contract of this Netsee (netsee info, plugins/README.md) and name that version: api="…".',
+    "misnamed": "Give the file another name; where it is a package, its folder; where `run` has a name of its own, that.",
     "left out": "Take it off that list, or unset the variable.",
 }
 """What to do about a technique that is not there, by what became of it."""
@@ -140,10 +141,12 @@ def _is_path(target: str) -> bool:
 def show(path: str) -> str:
     """Let the registry of this process, and of those that it starts, find what lies at `path`; returns the entry that names it.
 
-    Raises BadFile where nothing lies there.
+    Raises BadFile where nothing lies there, or neither a Python file nor a folder.
     """
-    if not Path(path).exists():
+    if not path or not Path(path).exists():
         raise BadFile(f"There is no file {path!r}. A technique by its name: netsee list")
+    if not Path(path).is_dir() and Path(path).suffix != ".py":
+        raise BadFile(f"{path!r} is neither a Python file nor a folder of them. Write a technique: netsee new NAME")
     place = str(Path(path).absolute())
     os.environ[registry.FOLDERS] = os.pathsep.join([place, *(each for each in registry.places() if each != place)])
     registry.refresh()

@@ -53,6 +53,7 @@ def test_a_new_distribution_has_an_entry_point_a_test_and_a_readme(netsee, desk)
 
 @pytest.mark.parametrize(("name", "said"), [
     ("My Technique", "Try 'my_technique'."), ("frosted-glass", "Try 'frosted_glass'."), ("../frosted", "Try 'frosted'."),
+    ("torch", "module 'torch' that is installed"), ("json", "module 'json'"), ("hub", "module 'hub'"),
     ("class", "small letters"), ("_hidden", "Try 'hidden'."), ("", "small letters"), ("deep_dream", "already (built in)"),
 ])
 def test_a_name_that_cannot_be_is_refused_with_one_that_can(netsee, desk, name, said):
@@ -109,9 +110,11 @@ def test_a_folder_is_checked_with_all_that_is_in_it_and_nothing_beside(netsee, d
 
 @pytest.mark.parametrize(("target", "said"), [
     ("nothing.py", "BadFile: There is no file 'nothing.py'"), ("deep_drem", "UnknownTechnique: "),
-    (".", "BadFile: . holds no technique"),
+    (".", "BadFile: . holds no technique"), ("", "BadFile: There is no file ''"),
+    ("rocket.jpg", "BadFile: 'rocket.jpg' is neither a Python file nor a folder of them."),
 ])
 def test_what_is_not_there_is_one_line(netsee, desk, target, said):
+    (desk / "rocket.jpg").write_bytes(b"")
     code, out, error = netsee("check", target)
     assert (code, out, error.count("\n")) == (2, "", 1) and error.startswith(said)
 
@@ -120,7 +123,7 @@ def test_a_file_with_the_name_of_what_is_built_in_is_told_so(netsee, desk):
     netsee("new", "frosted")
     (desk / "frosted.py").rename(desk / "deep_dream.py")
     code, out, _ = netsee("check", "deep_dream.py")
-    assert code == 1 and "is taken by built in" in out
+    assert code == 1 and "is taken by built in" in out and "To mend it: Give the file another name" in out
 
 
 def test_what_was_written_runs_like_any_other(netsee, desk, monkeypatch):
