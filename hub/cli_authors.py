@@ -25,6 +25,7 @@ MENDS = {
     "left out": "Take it off that list, or unset the variable.",
 }
 """What to do about a technique that is not there, by what became of it."""
+AGAIN = "It is the same fault as above; mend that one first."
 
 
 @click.command()
@@ -109,10 +110,12 @@ def _outcomes(record: registry.Record) -> Iterator[dict[str, Any]]:
         said = record.error + (f" ({record.line})" if record.line and record.line not in record.error else "")
         yield _row(record.name, "loads", said, MENDS[record.kind])
         return
+    known: set[str] = set()
     for one in testing.checks(record.name):
         with _under_way(one.name):
             said = one.fault()
-        yield _row(record.name, one.name, said, one.mend)
+        yield _row(record.name, one.name, said, AGAIN if said in known else one.mend)
+        known.add(said)
 
 
 def _row(technique: str, check: str, said: str, mend: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hub import registry
+from hub import cli_authors, registry
 
 
 @pytest.fixture
@@ -90,6 +90,16 @@ def test_a_file_that_does_not_load_is_told_with_its_line(netsee, desk):
         "FAILED loads",
         "       AttributeError: module 'hub' has no attribute 'no_such_thing' (frosted.py, line 3)",
         "       To mend it: Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there."]
+
+
+def test_a_fault_of_every_run_is_explained_once(netsee, desk):
+    netsee("new", "frosted")
+    file = desk / "frosted.py"
+    file.write_text(file.read_text().replace("    chance =", "    raise SystemExit('enough')\n    chance ="))
+    code, out, _ = netsee("check", "frosted.py")
+    mends = [line.partition("To mend it: ")[2] for line in out.splitlines() if "To mend it: " in line]
+    assert code == 1 and out.endswith("4 of 15 checks passed.\n") and len(mends) == 11
+    assert mends[0].startswith("Yield previews") and set(mends[1:]) == {cli_authors.AGAIN}
 
 
 def test_a_technique_for_another_version_is_told_how_to_be_ported(netsee, desk):
