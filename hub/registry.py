@@ -17,6 +17,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -257,7 +258,8 @@ def _recorded(name: str, source: str, origin: str, load: Callable[[], Any]) -> I
         yield Record(name, source, error=reason, kind="left out")
         return
     try:
-        loaded = load()
+        with redirect_stdout(sys.stderr):  # standard output is for what was asked of this process
+            loaded = load()
         found = loaded if isinstance(loaded, Technique) else getattr(loaded, "run", None)
         if not isinstance(found, Technique):
             raise BrokenTechnique(NO_TECHNIQUE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -70,6 +71,7 @@ def run(image: None, params: Params) -> Iterator[hub.Result]:
                      table=[{"side": 32}], caption=str(params.note), progress=1.0,
                      curves={"light": hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")})
 '''
+ABSENT = "raise ImportError('no such thing')\nrun = None\n"
 FAULTY = '''"""Raises.
 
 On purpose.
@@ -92,7 +94,7 @@ def run(image: None, params: Params) -> Iterator[hub.Result]:
 def furnish(folder: Path) -> None:
     """Write the techniques, and one that cannot be imported."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in (("red", SLOW), ("grey", ALONE), ("faulty", FAULTY), ("absent", "raise ImportError('no such thing')\n")):
+    for name, source in (("red", SLOW), ("grey", ALONE), ("faulty", FAULTY), ("absent", ABSENT)):
         (folder / f"{name}.py").write_text(source)
 
 
@@ -127,9 +129,7 @@ def served(policy: object = None, **options: object) -> Iterator[str]:
 
     from hub.app import application
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(application(policy, **options), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -140,3 +140,31 @@ def served(policy: object = None, **options: object) -> Iterator[str]:
     finally:
         server.should_exit = server.force_exit = True
         thread.join(10)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def started(command: list[str], port: int, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The address of a server in a process of its own, in a folder, with nothing but PATH, HOME and these; stopped at the end."""
+    asked = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), **environment}
+    server = subprocess.Popen(command, cwd=folder, env=asked)
+    try:
+        for _ in range(1200):
+            assert server.poll() is None, "it ended"
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        finally:
+            server.kill()

@@ -75,12 +75,15 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(status, **({"X_Error_Code": code} if code else {}))
         if self.has("circle"):
             return self.answer(302, Location=self.path)
+        self.route()
+
+    do_HEAD = do_GET
+
+    def route(self) -> None:
         first, _, rest = self.path.lstrip("/").partition("/")
         if first in ("cdn", "files"):
             return self.file(self.stored().get(rest) if first == "cdn" else self.there.files.get(rest))
         self.model() if first == "api" else self.resolve()
-
-    do_HEAD = do_GET
 
     def stored(self) -> dict[str, bytes]:
         return {hashlib.sha256(data).hexdigest(): data for files in self.there.repos.values() for data in files.values()}

@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on this machine that takes uploads: it makes Spaces, takes their files, and plays their builds.
+"""A Hugging Face Hub on this machine for uploads: it makes repositories, takes their files, and plays the builds of Spaces.
 
     with Uploads() as there:
         there.here(monkeypatch, home)
@@ -6,7 +6,7 @@
         there.spaces["somebody/small"].stage                # what it is doing
 
 As on the Hub, a binary file goes to a storage of its own first, is known by its SHA-256 there, and is committed by that; and
-nothing is answered without the token.
+nothing but a download is answered without the token.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from tests.loopback import Asked, Handler, Loopback, as_git_counts
+from tests.loopback import Handler, Loopback, as_git_counts
 
 FRONT = b"---\ntitle: Small\n---\n"
 BUILD = ("BUILDING", "APP_STARTING", "RUNNING")
@@ -29,7 +29,10 @@ BUILD = ("BUILDING", "APP_STARTING", "RUNNING")
 
 @dataclass
 class Space:
-    """What a Space is doing. ahead: the stages that it will go through, one at each look. sha: the commit that it runs."""
+    """What a Space is doing; of a model, only whether it is private.
+
+    ahead: the stages that it will go through, one at each look. sha: the commit that it runs.
+    """
 
     private: bool = False
     hardware: str | None = None
@@ -68,14 +71,15 @@ class _Handler(Handler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def do_GET(self) -> None:
-        self.there.asked.append(Asked(self.command, self.path, "Authorization" in self.headers))
-        for what, status in self.there.refusals.items():
+    def route(self) -> None:
+        for what, (status, code) in self.there.refused():
             if f"{self.command} {self.path}".startswith(what):
                 if status == 0:  # the connection ends without an answer
                     self.close_connection = True
                     return
-                return self.say({"error": "no"}, status)
+                return self.answer(status, **({"X_Error_Code": code} if code else {}))
+        if "/resolve/" in self.path or self.path.startswith("/cdn/"):
+            return super().route()
         if self.command == "PUT" and self.path.startswith("/lfs/"):  # a storage is asked by an address that is signed
             return self.store(self.path.removeprefix("/lfs/"))
         if self.headers.get("Authorization") != f"Bearer {self.there.token}":
@@ -91,22 +95,20 @@ class _Handler(Handler):
         if path.startswith("/lfs/"):
             oid = path.split("/")[2]
             return self.say({}, 200 if len(self.there.large.get(oid, b"")) == json.loads(self.content)["size"] else 404)
-        owner, name, *rest = path.removeprefix("/api/spaces/").split("/")
-        self.space(f"{owner}/{name}", rest[0] if rest else "")
-
-    do_HEAD = do_GET
+        _, kind, owner, name, *rest = path.lstrip("/").split("/")
+        self.repository(kind, f"{owner}/{name}", rest[0] if rest else "")
 
     def create(self, asked: Mapping[str, Any]) -> None:
         repo = f"{asked['organization']}/{asked['name']}"
-        url = f"{self.there.address}/spaces/{repo}"
+        space = asked["type"] == "space"
+        url = f"{self.there.address}/{'spaces/' if space else ''}{repo}"
         if repo in self.there.spaces:
-            return self.say({"error": "You already created this space repo", "url": url}, 409)
-        assert asked["type"] == "space" and asked["sdk"] == "gradio"
-        self.there.repos[repo] = {".gitattributes": b"", "README.md": FRONT}
+            return self.say({"error": "You already created this repo", "url": url}, 409)
+        self.there.repos[repo] = {".gitattributes": b""} | ({"README.md": FRONT} if space and asked["sdk"] == "gradio" else {})
         self.there.spaces[repo] = Space(asked.get("visibility") == "private", None, asked.get("hardware"), "NO_APP_FILE")
         self.say({"url": url})
 
-    def space(self, repo: str, what: str) -> None:
+    def repository(self, kind: str, repo: str, what: str) -> None:
         if repo not in self.there.spaces:
             return self.answer(404, X_Error_Code="RepoNotFound")
         space, files = self.there.spaces[repo], self.there.repos[repo]
@@ -124,7 +126,7 @@ class _Handler(Handler):
             case "POST", "preupload":
                 self.say({"files": [self.mode(each, files) for each in asked["files"]]})
             case "POST", "commit":
-                self.commit(repo, files)
+                self.commit(kind, repo, files)
             case "POST", "hardware":
                 space.requested = asked["flavor"]
                 self.say(space.runtime(self.there.tells_commit))
@@ -158,7 +160,7 @@ class _Handler(Handler):
         self.there.large[oid] = self.content
         self.answer(200)
 
-    def commit(self, repo: str, files: dict[str, bytes]) -> None:
+    def commit(self, kind: str, repo: str, files: dict[str, bytes]) -> None:
         lines = [json.loads(line) for line in self.content.splitlines()]
         if [line for line in lines if line["key"] == "lfsFile" and line["value"]["oid"] not in self.there.large]:
             return self.say({"error": "a large file was not uploaded"}, 422)
@@ -174,13 +176,15 @@ class _Handler(Handler):
         self.there.commits.append([line["value"]["path"] for line in lines if line["key"] != "header"])
         if space.stage not in ("PAUSED", "STOPPED"):
             space.ahead = list(self.there.build)
-        self.say({"commitOid": sha, "commitUrl": f"{self.there.address}/spaces/{repo}/commit/{sha}"})
+        place = repo if kind == "models" else f"{kind}/{repo}"
+        self.say({"commitOid": sha, "commitUrl": f"{self.there.address}/{place}/commit/{sha}"})
 
 
 class Uploads(Loopback):
     """The server.
 
-    token: the one that may write. refusals: "METHOD /PATH", or its beginning -> the status that it is answered with; 0 for none.
+    token: the one that may write. refusals: "METHOD /PATH", or its beginning -> the status, with its error code or
+    without, that is answered; 0 for no answer.
     build: the stages that follow a commit or a restart; why: its last is an error. commits: the paths in each.
     large: SHA-256 -> what was put into the storage. tells_commit: whether a runtime says which commit runs.
     """
@@ -191,7 +195,7 @@ class Uploads(Loopback):
         super().__init__()
         self.token = token
         self.spaces: dict[str, Space] = {}
-        self.refusals: dict[str, int] = {}
+        self.refusals: dict[str, int | tuple[int, str]] = {}
         self.build, self.why = BUILD, ""
         self.front_matter_errors: list[str] = []
         self.commits: list[list[str]] = []
@@ -203,6 +207,9 @@ class Uploads(Loopback):
         super().here(monkeypatch, home)
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setenv("HF_TOKEN", self.token)
+
+    def refused(self) -> list[tuple[str, tuple[int, str]]]:
+        return [(what, status if isinstance(status, tuple) else (status, "")) for what, status in self.refusals.items()]
 
     def step(self, repo: str) -> None:
         """What happens to a Space between two looks."""

@@ -1,10 +1,13 @@
 """Spaces: their pages in `spaces/`, and the tree that is staged."""
 
+import io
+import itertools
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
@@ -24,6 +27,26 @@ def test_the_pages_in_the_repository_are_those_that_the_code_writes(space):
     gradio = re.search(r"^sdk_version: (\S+)$", front, re.MULTILINE)[1]
     assert front == pages.readme(space, CPU, gradio=gradio) and (folder / "app.py").read_text() == pages.app(space)
     assert needed == pages.requirements(CPU, pins(needed)) and (folder / pages.THUMBNAIL).is_file()
+
+
+@pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
+def test_the_thumbnail_in_the_repository_is_the_one_that_the_code_makes(space):
+    held = Image.open(ROOT / "spaces" / space.folder / pages.THUMBNAIL)
+    made = Image.open(io.BytesIO(pages.thumbnail(space)))
+    assert held.size == made.size == pages.THUMBNAIL_SIZE
+    assert max(ImageStat.Stat(ImageChops.difference(held, made)).mean) < 2  # JPEG libraries differ in a rounding
+
+
+@pytest.mark.parametrize(("shape", "whole"), [((1200, 630), False), ((1000, 630), False), ((400, 400), True), ((900, 200), True)])
+def test_a_thumbnail_is_cut_only_where_little_is_lost(shape, whole):
+    spotted = Image.new("RGB", shape, "white")
+    for x, y in itertools.product((2, shape[0] - 12), (2, shape[1] - 12)):
+        spotted.paste("red", (x, y, x + 10, y + 10))
+    framed = pages.framed(spotted)
+    reds = sum(count for count, (r, g, b) in framed.getcolors(2**20) if r > 200 and g < 60)
+    scale = min(1200 / shape[0], 630 / shape[1]) ** 2
+    assert framed.size == pages.THUMBNAIL_SIZE and framed.getpixel((0, 0)) == (255, 255, 255)
+    assert (reds == pytest.approx(400 * scale, rel=0.1)) == (whole or shape == pages.THUMBNAIL_SIZE)
 
 
 @pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)

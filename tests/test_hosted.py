@@ -6,10 +6,8 @@ import ast
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -24,7 +22,11 @@ from playwright.sync_api import expect
 
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
+from hub.runners import zero
+from tests import hall
 from tests.visitors import DESKTOP, PATIENCE, dial, line
+
+LENDER = Path(__file__).parent / "data" / "lent"
 
 
 @pytest.fixture(scope="module")
@@ -38,24 +40,11 @@ def tree(tmp_path_factory) -> Path:
 @contextmanager
 def running(tree: Path, **more: str) -> Iterator[str]:
     """The address of `python app.py` in a tree, with the environment of a Space and no more."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    asked = {"PATH": os.environ["PATH"], "HOME": str(tree.parent), "SYSTEM": "spaces", "SPACE_ID": "somebody/small",
-             "GRADIO_SERVER_PORT": str(port), "CPU_CORES": "2", "HF_HUB_OFFLINE": "1", **more}  # fmt: skip
-    server = subprocess.Popen([sys.executable, "app.py"], cwd=tree, env=asked)
-    try:
-        for _ in range(1200):
-            assert server.poll() is None, "it ended"
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    port = hall.free_port()
+    asked = {"SYSTEM": "spaces", "SPACE_ID": "somebody/small", "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
+             "CPU_CORES": "2", "HF_HUB_OFFLINE": "1", **more}  # fmt: skip
+    with hall.started([sys.executable, "app.py"], port, tree, asked) as address:
+        yield address
 
 
 def test_the_whole_tree_serves_strangers_in_a_browser_by_itself(tree, chromium):
@@ -83,6 +72,18 @@ def test_the_whole_tree_serves_strangers_in_a_browser_by_itself(tree, chromium):
         with pytest.raises(urllib.error.HTTPError, match="413"):  # at home it takes more
             urllib.request.urlopen(large, timeout=30)
     assert not complaints, complaints
+
+
+def test_where_a_gpu_is_lent_the_same_tree_asks_for_one_for_each_run(tree, tmp_path):
+    from gradio_client import Client, handle_file
+
+    photo = handle_file(str(next((tree / "hub" / "assets" / "samples").glob("*.jpg"))))
+    log = tmp_path / "log"
+    with running(tree, PYTHONPATH=str(LENDER), SPACES_ZERO_GPU="true", SPACES_LOG=str(log)) as address:
+        client = Client(address, verbose=False, download_files=False)
+        image = client.predict(image=photo, steps=1, octaves=1, api_name="/deep_dream")
+        client.close()
+    assert image and log.read_text().splitlines() == ["startup", f"lent for {60 + zero.GRACE} s"]
 
 
 @pytest.mark.parametrize("space", pages.OURS[1:], ids=lambda space: space.folder)
@@ -120,7 +121,7 @@ def test_all_that_the_tree_imports_comes_with_what_it_installs(tree):
             names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             imported |= {name.partition(".")[0] for name in names}
-    foreign = imported - sys.stdlib_module_names - {"hub", "plugins", "spaces"}  # `spaces` is ZeroGPU's
+    foreign = imported - sys.stdlib_module_names - {"hub", "plugins", "spaces", "mcp"}  # ZeroGPU's, and an extra
     given = brought_along({one.name for one in requirements((tree / "requirements.txt").read_text())} | {"gradio"})
     owners = packages_distributions()
     assert "torch" in foreign and not {name for name in foreign if not given & set(map(canonicalize_name, owners.get(name, [])))}

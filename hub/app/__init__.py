@@ -22,7 +22,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from hub import __version__, examples, forms, links, registry, stage, watch
-from hub.app import endpoint, exhibit, gate, page, play, watched
+from hub.app import endpoint, exhibit, gate, listening, page, play, watched
 from hub.app.exhibit import private
 from hub.app.room import Room
 from hub.errors import BadAddress, BadRecipe, HubError
@@ -221,6 +221,7 @@ def application(
         favicon_path=str(page.ASSETS / "icon.png"),
         allowed_paths=[str(page.ASSETS / "examples"), str(examples.cache_folder())],
     )
+    blocks.app = next(each.app for each in app.routes if isinstance(getattr(each, "app", None), gr.routes.App))  # knows who is in
     blocks.has_launched = True  # Gradio asks whether a file was uploaded only then, and does not count being mounted
     return app
 
@@ -298,7 +299,7 @@ def serve(
         print(f"For others, for as long as this runs: {link}", flush=True)
     if line:
         return line.serve(app)
-    uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+    uvicorn.run(app, host=host, port=port, **listening.settings())
 
 
 def _shared(port: int) -> str:

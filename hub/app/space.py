@@ -14,11 +14,15 @@ CORES = "CPU_CORES"  # so many a Space has; the machine under it shows all of it
 
 
 def main(only: Sequence[str] | None = None) -> None:
-    """Serve until stopped. only: techniques or families to show. GRADIO_SERVER_PORT names another port than 7860."""
+    """Serve until stopped, where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say, or everywhere on 7860.
+
+    only: techniques or families to show.
+    """
     if os.environ.get(CORES, "").isdigit():
         os.environ.setdefault("OMP_NUM_THREADS", os.environ[CORES])  # before anything imports torch
     try:
         zero.begin()
-        serve("0.0.0.0", int(os.environ.get("GRADIO_SERVER_PORT") or 7860), public=True, only=only)
+        host, port = os.environ.get("GRADIO_SERVER_NAME") or "0.0.0.0", os.environ.get("GRADIO_SERVER_PORT") or 7860
+        serve(host, int(port), public=True, only=only)
     except HubError as error:
         sys.exit(f"{error.heading}: {error}")

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from hub import registry
+from hub.app import listening
 from hub.examples import WEB
 from hub.watch import PATIENCE, TOLD
 
@@ -61,7 +62,7 @@ class Line:
                 await super().startup(sockets)
                 line.send(b"!")
 
-        self._server = Server(uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=1))
+        self._server = Server(uvicorn.Config(app, **listening.settings()))
         for words in _broken():
             print(f"Not on show: {words}", flush=True)
         self._server.run(sockets=[socket.socket(fileno=_told()["socket"])])

@@ -185,6 +185,15 @@ def reachable(address: str, patience: float = 3.0) -> bool:
 
 
 @contextmanager
+def unwrapped() -> Iterator[None]:
+    """For uploads with huggingface_hub: where a large file fails, raise what it failed of, not the RuntimeError around that."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise error.__cause__ or error from None
+
+
+@contextmanager
 def impatient() -> Iterator[None]:
     """For other calls of huggingface_hub: where the hub cannot be reached, only what was downloaded before is looked for; its
     client would try for a minute."""

@@ -11,15 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub import examples, registry
 from hub.deploy import ZERO
 from hub.errors import DeployFailed, HubError
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 THUMBNAIL = "thumbnail.jpg"
 THUMBNAIL_SIZE = (1200, 630)  # what links are shown with
+KEPT = 0.72  # the share of a picture that a thumbnail must keep
 PYTHON = "3.12"  # a Space has 3.10 where it is not told, and neither torch nor numpy of today runs there
 PACKAGES = ("click", "huggingface-hub", "numpy", "pillow", "pydantic", "PyWavelets", "safetensors", "scikit-image",
             "scikit-learn", "timm", "torch", "torchvision", "tqdm")
@@ -34,8 +38,8 @@ class Space:
     """What a Space shows, and how it is called.
 
     folder: its name in `spaces/`. line: what the Hub says under its title, 60 characters at most.
-    only: techniques or families by name; None for everything. face: the technique whose example is its thumbnail; the project's
-    own picture where "".
+    only: techniques or families by name; None for everything. face: what its thumbnail shows, the example of a technique, or a
+    picture of the hub's own by its path there.
     """
 
     folder: str
@@ -44,13 +48,13 @@ class Space:
     colours: tuple[str, str]
     line: str
     only: tuple[str, ...] | None = None
-    face: str = ""
+    face: str = "assets/hero.jpg"
 
 
 OURS = (
     Space("hub", "Netsee", "👁️", ("gray", "red"), "See what neural networks see"),
     Space("see", "What a filter sees", "🔎", ("gray", "yellow"), "A network draws what its filters look for", ("see",),
-          "activation_maximization"),
+          "backbones/embedded/class-pictures.png"),
     Space("dream", "Deep dreams", "💭", ("indigo", "pink"), "Eyes and faces, dreamt into your photo", ("dream",), "deep_dream"),
     Space("style", "Your photo, painted", "🎨", ("yellow", "red"), "In one tap, or in the manner of a painting of your own",
           ("style",), "instant_style"),
@@ -144,20 +148,33 @@ def requirements(hardware: str, versions: Mapping[str, str] | None = None) -> st
 
 def thumbnail(space: Space) -> bytes:
     """What a link to the Space is shown with, as a JPEG: the example of its face. Raises HubError where it has none."""
-    from PIL import ImageOps
-
     from hub.decode import decode
     from hub.policy import Policy
 
-    picture: Path = examples.ASSETS / "hero.jpg"
-    if space.face:
+    picture: Path = examples.ASSETS.parent / space.face
+    if not picture.suffix:
         example = examples.find(registry.technique(space.face))
         if example is None:
             raise HubError(f"{space.face} has no example to show. Make one: python -m hub.examples {space.face}")
         picture = example.png
-    whole = decode(picture, Policy.local()).image
-    ImageOps.fit(whole, THUMBNAIL_SIZE).save(held := io.BytesIO(), "JPEG", quality=82)
+    framed(decode(picture, Policy.local()).image).save(held := io.BytesIO(), "JPEG", quality=82)
     return held.getvalue()
+
+
+def framed(picture: Image) -> Image:
+    """A picture at the size of a thumbnail: cut where little is lost, else whole on its plain ground, or on its own colours."""
+    from PIL import Image as pillow
+    from PIL import ImageFilter, ImageOps
+
+    shape = picture.width / picture.height * THUMBNAIL_SIZE[1] / THUMBNAIL_SIZE[0]
+    filled = ImageOps.fit(picture, THUMBNAIL_SIZE)
+    if min(shape, 1 / shape) > KEPT:
+        return filled
+    corners = {picture.getpixel((x, y)) for x in (0, picture.width - 1) for y in (0, picture.height - 1)}
+    ground = pillow.new("RGB", THUMBNAIL_SIZE, *corners) if len(corners) == 1 else filled.filter(ImageFilter.GaussianBlur(40))
+    whole = ImageOps.contain(picture, THUMBNAIL_SIZE)
+    ground.paste(whole, ((ground.width - whole.width) // 2, (ground.height - whole.height) // 2))
+    return ground
 
 
 def pages(space: Space, hardware: str, repo: str | None = None) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub.backbones.fetching import reachable
+from hub.backbones.fetching import reachable, unwrapped
 from hub.deploy import CPU
 from hub.deploy.pages import Space
 from hub.deploy.staging import stage
@@ -186,7 +186,7 @@ def _in_one_line(repo: str) -> Iterator[None]:
     if not reachable(constants.ENDPOINT):
         raise NotOffline(f"{constants.ENDPOINT} cannot be reached. Connect to the network, and try again.")
     try:
-        with _quiet():
+        with _quiet(), unwrapped():
             yield
     except HubError:
         raise
@@ -195,16 +195,15 @@ def _in_one_line(repo: str) -> Iterator[None]:
 
 
 def _plain(repo: str, error: Exception) -> HubError:
-    """The line for what the client raised; for a large file, that is the cause of what it raises."""
+    """The line for what the client raised."""
     from huggingface_hub import constants, errors
 
     why = " ".join(str(error).split())[:200]
     if why.startswith("Invalid metadata"):
         return DeployFailed(f"{repo}: the Hub refuses its front page: {why}")
-    for found in (error, error.__cause__):
-        if isinstance(found, errors.HfHubHTTPError):
-            status = found.response.status_code
-            return DeployFailed(f"{repo}: {REFUSED.get(status, f'the Hub answered {status}. Try again later.')}")
-        if isinstance(found, errors.HTTPError):
-            return NotOffline(f"{constants.ENDPOINT} stopped answering. Check the network, and run this again.")
+    if isinstance(error, errors.HfHubHTTPError):
+        status = error.response.status_code
+        return DeployFailed(f"{repo}: {REFUSED.get(status, f'the Hub answered {status}. Try again later.')}")
+    if isinstance(error, errors.HTTPError):
+        return NotOffline(f"{constants.ENDPOINT} stopped answering. Check the network, and run this again.")
     return DeployFailed(f"{repo}: the upload came to nothing ({why}). Run this again.")

@@ -58,7 +58,8 @@ def begin() -> None:
 def run(technique: Technique, given: Any, params: Params, policy: Policy) -> Generator[Result]:
     """As `runners.run`. Networks are downloaded before a GPU is asked for, since its seconds are counted."""
     yield from fetching(params)
-    results = _lent()(technique.name, given, params, policy)
+    values = {name: getattr(params, name) for name in params.model_fields_set}  # an author's class may not be there to unpickle
+    results = _lent()(technique.name, given, values, policy)
     try:
         for result in results:
             if isinstance(result, Raised):
@@ -68,7 +69,7 @@ def run(technique: Technique, given: Any, params: Params, policy: Policy) -> Gen
         results.close()
 
 
-def seconds(name: str, given: Any, params: Params, policy: Policy) -> int:
+def seconds(name: str, given: Any, values: dict[str, Any], policy: Policy) -> int:
     """How long to ask for a GPU: no run may take longer than its deadline, and few techniques know more before they begin."""
     return math.ceil(policy.deadline or LONGEST) + GRACE
 
@@ -80,10 +81,10 @@ def _lent() -> Callable[..., Generator[Result | Raised]]:
     return spaces.GPU(duration=seconds)(_there)
 
 
-def _there(name: str, given: Any, params: Params, policy: Policy) -> Iterator[Result | Raised]:
+def _there(name: str, given: Any, values: dict[str, Any], policy: Policy) -> Iterator[Result | Raised]:
     """A run in the process that has the GPU."""
     try:
-        for result in watch(registry.technique(name).stream(given, params, policy=policy), deadline=policy.deadline):
+        for result in watch(registry.technique(name).stream(given, values, policy=policy), deadline=policy.deadline):
             yield _drawn(result)
     except HubError as error:
         held = getattr(error, "result", None)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from hub.backbones.fetching import impatient, reachable
+from hub.backbones.fetching import impatient, reachable, unwrapped
 from hub.errors import BadParams, HubError, NotOffline
 from plugins.autoencoders.build_autoencoder.saved import NAME, Saved, read
 
@@ -60,13 +60,14 @@ def _small_enough(repo: str, revision: str | None, token: str | None, endpoint: 
 
     Where nobody answers, nothing is fetched either: what was fetched before is measured when it is read.
     """
-    import httpx
     import huggingface_hub as hf
     from huggingface_hub import errors
 
     try:
         facts = hf.get_hf_file_metadata(hf.hf_hub_url(repo, NAME, revision=revision, endpoint=endpoint), token=token)
-    except (errors.OfflineModeIsEnabled, httpx.TransportError):
+    except errors.HfHubHTTPError:
+        raise
+    except (errors.OfflineModeIsEnabled, errors.HTTPError):
         return
     if facts.size and facts.size > MOST_BYTES:
         raise _too_large(repo)
@@ -91,7 +92,6 @@ def _quiet() -> Iterator[None]:
 @contextmanager
 def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterator[None]:
     """Turn whatever the Hub's client raises into one line. once: a file that was fetched before will do where nobody answers."""
-    import httpx
     from huggingface_hub import constants, errors
 
     address = endpoint or constants.ENDPOINT
@@ -99,7 +99,7 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
     if not once and (constants.HF_HUB_OFFLINE or not reachable(address)):
         raise away
     try:
-        with _quiet(), nullcontext() if endpoint else impatient():
+        with _quiet(), nullcontext() if endpoint else impatient(), unwrapped():
             yield
     except HubError:
         raise
@@ -107,7 +107,7 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
         raise BadParams(f"{repo!r} is not OWNER/NAME of letters, digits, '-', '_' and '.'.") from error
     except errors.RevisionNotFoundError as error:
         raise BadParams(f"{repo} has no such revision. Give a branch, a tag or a commit of it.") from error
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx.TransportError) as error:
+    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
         raise away from error
     except errors.EntryNotFoundError as error:
         raise BadParams(f"{repo} holds no {NAME}. Give a repository that was pushed to from here.") from error
@@ -115,6 +115,10 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
         raise BadParams(f"{repo} is not there, or not open to you. Check the name, or log in: hf auth login.") from error
     except errors.HfHubHTTPError as error:
         raise BadParams(f"{repo}: {_refused(error.response.status_code)}") from error
+    except errors.HTTPError as error:  # no answer at all, or half of one
+        raise away from error
+    except RuntimeError as error:
+        raise BadParams(f"{repo}: the upload came to nothing ({' '.join(str(error).split())[:100]}). Run this again.") from error
     except OSError as error:  # a full disk, a folder that may not be written to
         raise BadParams(f"{repo}: {(error.strerror or 'the file could not be kept').lower()}. Make room for it.") from error
 

@@ -1,0 +1,20 @@
+"""How the server listens and ends: quietly, and without waiting for pages that are open somewhere, which never hang up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+CUT = "timeout graceful shutdown exceeded"
+
+
+def settings() -> dict[str, Any]:
+    """What `uvicorn.Config` takes besides the app and its address. What it says of pages that were still open is kept quiet."""
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    return {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": 1}
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return CUT not in record.getMessage() and not (isinstance(error, asyncio.CancelledError) and CUT in str(error))

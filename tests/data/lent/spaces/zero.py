@@ -1,0 +1,7 @@
+"""What is told before the server starts."""
+
+import spaces
+
+
+def startup():
+    spaces.note("startup")
