@@ -72,6 +72,9 @@ def pipeline(links: Iterable[str | tuple[str, Mapping[str, Any]]], policy: Polic
     """What `hub.pipeline` gives; see there."""
     policy = policy or Policy.local()
     named = [(link, {}) if isinstance(link, str) else link for link in links]
+    fit = (isinstance(link, tuple | list) and len(link) == 2 and isinstance(link[1], Mapping) for link in named)
+    if isinstance(links, str) or not all(fit):
+        raise BadParams('links: a list of names, or of names with parameters: ["deep_dream", ("instant_style", {"grain": 0})].')
     found = [(technique := registry.technique(name), technique.Params.read(params, policy)) for name, params in named]
     if not 0 < len(found) <= MOST_LINKS:
         raise BadParams(f"A pipeline has from 1 to {MOST_LINKS} links, not {len(found)}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,18 @@ from typing import Any
 import click
 
 from hub import registry
-from hub.errors import BadFile
+from hub.deadline import TooLong, deadline
+from hub.errors import BadFile, BrokenTechnique
+from hub.sources import line_of
 
 MENDS = {
     "failed": "Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there.",
     "incompatible": 'Port it to the contract of this Netsee (netsee info, plugins/README.md) and name that version: api="…".',
+    "misnamed": "Give the file another name; where it is a package, its folder; where `run` has a name of its own, that.",
     "left out": "Take it off that list, or unset the variable.",
 }
 """What to do about a technique that is not there, by what became of it."""
+AGAIN = "It is the same fault as above; mend that one first."
 
 
 @click.command()
@@ -48,29 +54,52 @@ def check(context: click.Context, target: str, as_json: bool) -> None:
     A technique by name, or a file, a folder or a distribution by its path. One line a check, and how to mend what fails; exit
     code 1 where one does.
     """
-    passed = True
-    rows = []
-    for record in _asked_for(target):
-        if not as_json:
-            click.echo(f"{record.name} ({record.source})")
-        found = []
-        for row in _outcomes(record):
-            found.append(row)
+    answers, passed, rows = sys.stdout, True, []
+    with redirect_stdout(sys.stderr):  # what a technique prints does not get between
+        for record in _loaded(target):
+            found = []
             if not as_json:
-                _say(row)
-        if not as_json:
-            click.echo(f"{sum(row['passed'] for row in found)} of {len(found)} checks passed.")
-        rows += found
-        passed &= all(row["passed"] for row in found)
+                click.echo(f"{record.name} ({record.source})", answers)
+            for row in _outcomes(record):
+                found.append(row)
+                if not as_json:
+                    click.echo(_lines(row), answers)
+            if not as_json:
+                click.echo(f"{sum(row['passed'] for row in found)} of {len(found)} checks passed.", answers)
+            rows += found
+            passed &= all(row["passed"] for row in found)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     context.exit(0 if passed else 1)
 
 
-def _say(row: dict[str, Any]) -> None:
-    click.echo(f"{'ok' if row['passed'] else 'FAILED':6} {row['check'].replace('_', ' ')}")
-    if not row["passed"]:
-        click.echo(f"       {row['said']}\n       To mend it: {row['mend']}")
+def _lines(row: dict[str, Any]) -> str:
+    outcome = f"{'ok' if row['passed'] else 'FAILED':6} {row['check'].replace('_', ' ')}"
+    return outcome if row["passed"] else f"{outcome}\n       {row['said']}\n       To mend it: {row['mend']}"
+
+
+@contextmanager
+def _under_way(check: str) -> Iterator[None]:
+    """Say on a terminal which check runs, for as long as it does."""
+    line = f"{'…':6} {check.replace('_', ' ')}" if sys.stderr.isatty() else ""
+    click.echo(line, nl=False, err=True)
+    try:
+        yield
+    finally:
+        click.echo(f"\r{' ' * len(line)}\r" if line else "", nl=False, err=True)
+
+
+def _loaded(target: str) -> list[registry.Record]:
+    """What is to be checked, loaded. Raises as `_asked_for`, and BrokenTechnique where that does not end."""
+    from hub.trial import Trial
+
+    try:
+        with _under_way("loads"), deadline(Trial.seconds):
+            return _asked_for(target)
+    except TooLong as error:
+        at = f" at {line}" if (line := line_of(error, libraries=False)) else ""
+        late = f"{target} is not loaded after {Trial.seconds:g} seconds{at}. Do in `run` what takes long."
+        raise BrokenTechnique(late) from error
 
 
 def _outcomes(record: registry.Record) -> Iterator[dict[str, Any]]:
@@ -81,8 +110,12 @@ def _outcomes(record: registry.Record) -> Iterator[dict[str, Any]]:
         said = record.error + (f" ({record.line})" if record.line and record.line not in record.error else "")
         yield _row(record.name, "loads", said, MENDS[record.kind])
         return
+    known: set[str] = set()
     for one in testing.checks(record.name):
-        yield _row(record.name, one.name, one.fault(), one.mend)
+        with _under_way(one.name):
+            said = one.fault()
+        yield _row(record.name, one.name, said, AGAIN if said in known else one.mend)
+        known.add(said)
 
 
 def _row(technique: str, check: str, said: str, mend: str) -> dict[str, Any]:
@@ -111,10 +144,12 @@ def _is_path(target: str) -> bool:
 def show(path: str) -> str:
     """Let the registry of this process, and of those that it starts, find what lies at `path`; returns the entry that names it.
 
-    Raises BadFile where nothing lies there.
+    Raises BadFile where nothing lies there, or neither a Python file nor a folder.
     """
-    if not Path(path).exists():
+    if not path or not Path(path).exists():
         raise BadFile(f"There is no file {path!r}. A technique by its name: netsee list")
+    if not Path(path).is_dir() and Path(path).suffix != ".py":
+        raise BadFile(f"{path!r} is neither a Python file nor a folder of them. Write a technique: netsee new NAME")
     place = str(Path(path).absolute())
     os.environ[registry.FOLDERS] = os.pathsep.join([place, *(each for each in registry.places() if each != place)])
     registry.refresh()

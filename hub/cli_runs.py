@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -92,9 +92,11 @@ def _run(technique: Technique, context: click.Context) -> None:
     if options.get("_jobs"):
         raise click.UsageError("--jobs is for a folder of pictures.", context)
     out = _out(options["_out"], options["_json"])
-    results = technique.stream(_picture(options.get("_picture")), flags.given(context, technique.Params), policy=Policy.local())
     meanwhile = Meanwhile(out)
-    last = _last(results, technique, meanwhile)
+    with redirect_stdout(sys.stderr):  # what a technique prints must not get into the picture
+        picture, params = _picture(options.get("_picture")), flags.given(context, technique.Params)
+        results = technique.stream(picture, params, policy=Policy.local())
+        last = _last(results, technique, meanwhile)
     _finish(technique.name, last, out, options["_json"])
     meanwhile.clear(last)
 
@@ -165,7 +167,8 @@ def replay(png: str, picture: str | None, out: str, others: tuple[str, ...], as_
     place = _out(out, as_json)
     named = dict(_named(other) for other in others)
     source = _picture(png)
-    again = replay(source, _picture(picture), pictures=named)
+    with redirect_stdout(sys.stderr):
+        again = replay(source, _picture(picture), pictures=named)
     _finish(read_recipe(source).technique, again, place, as_json)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import keyword
-import re
+import importlib.util
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from string import Template
 
 import hub
-from hub import registry
+from hub import names, registry
 from hub.api import API
-from hub.errors import BadOutput, BadParams
+from hub.errors import BadOutput, BadParams, MisnamedTechnique
 
 TEMPLATES = Path(__file__).parent / "assets" / "new"
 
@@ -54,10 +54,12 @@ def _filled(template: str, words: dict[str, str]) -> str:
 
 
 def _check_name(name: str) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name) or keyword.iskeyword(name):
-        plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")
-        hint = f" Try {plain!r}." if re.fullmatch(r"[a-z][a-z0-9_]{0,39}", plain) and not keyword.iskeyword(plain) else ""
-        raise BadParams(f"{name!r} cannot be the name of a technique: small letters, digits and _, a letter first.{hint}")
+    try:
+        names.check(name)
+    except MisnamedTechnique as error:
+        raise BadParams(str(error)) from None
     taken = next((record for record in registry.records() if record.name == name), None)
     if taken:
         raise BadParams(f"There is a technique {name!r} already ({taken.source}). Choose another name.")
+    if name in sys.stdlib_module_names or importlib.util.find_spec(name):
+        raise BadParams(f"{name}.py would stand before the Python module {name!r} that is installed here. Choose another name.")

@@ -22,7 +22,8 @@ HubError                    one line that a visitor can read: what happened, wha
 │   │   └── UnknownUnit
 │   └── NotOffline          it needs a download, and there is no network or it is not allowed
 ├── BrokenTechnique         a plugin that does not keep the contract
-│   └── IncompatibleTechnique  it is written for another version of the contract
+│   ├── IncompatibleTechnique  it is written for another version of the contract
+│   └── MisnamedTechnique   no technique can have its name
 └── NotFinite               numbers left the finite range; `.result` holds the last good preview
 """
 
@@ -124,6 +125,9 @@ class BrokenTechnique(HubError): ...
 
 
 class IncompatibleTechnique(BrokenTechnique): ...
+
+
+class MisnamedTechnique(BrokenTechnique): ...
 
 
 class NotFinite(HubError):

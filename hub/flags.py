@@ -14,11 +14,38 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
-from hub.errors import nearest
 from hub.params import Params
 
 LIMITS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "exclusiveMaximum": "less than"}
-PLAIN: dict[Any, click.ParamType] = {int: click.INT, float: click.FLOAT, str: click.STRING}
+
+
+class _LeftToParams:
+    """What cannot be read stays as it is written, for `Params` to refuse in the words that it has for every door."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, context)  # type: ignore[misc]
+        except click.BadParameter:
+            return value
+
+
+class Whole(_LeftToParams, type(click.INT)):
+    """A whole number."""
+
+
+class Number(_LeftToParams, type(click.FLOAT)):
+    """A number."""
+
+
+class OneOf(_LeftToParams, click.Choice):
+    """One of some values; small and capital letters are alike where none differ by them."""
+
+    def __init__(self, choices: Sequence[Any]) -> None:
+        alike = len({str(choice).casefold() for choice in choices}) < len(choices)
+        super().__init__(choices, case_sensitive=alike)
+
+
+PLAIN: dict[Any, click.ParamType] = {int: Whole(), float: Number(), str: click.STRING}
 
 
 class Maybe(click.ParamType):
@@ -30,24 +57,6 @@ class Maybe(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
         return None if value == "none" else self.inner.convert(value, param, context)
-
-
-class OneOf(click.Choice):
-    """One of some values; small and capital letters are alike where none differ by them, and a misspelt one is answered with the
-    nearest."""
-
-    def __init__(self, choices: Sequence[Any]) -> None:
-        alike = len({str(choice).casefold() for choice in choices}) < len(choices)
-        super().__init__(choices, case_sensitive=alike)
-
-    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> Any:
-        try:
-            return super().convert(value, param, context)
-        except click.BadParameter:
-            near = nearest(str(value), [str(choice) for choice in self.choices])
-            if near is None:
-                raise
-            self.fail(f"{value!r} is not known. Did you mean {near!r}?", param, context)
 
 
 class Several(click.ParamType):

@@ -34,12 +34,12 @@ def run_folder(technique: Technique, source: Path, out: str, params: Mapping[str
     folder = checked_folder(out)
     if folder.resolve() == source.resolve():
         raise BadOutput("The results would replace the pictures. Give another folder to -o.")
-    pictures = dict(named(source, folder))
+    pictures = named(source, folder)
     if not pictures:
         raise BadPicture(f"There are no pictures in {str(source)!r}; their names end in {', '.join(sorted(ENDINGS))}.")
-    results = batch.run(technique, params, pictures.items(), folder, jobs, Policy.local(), apart=True)
+    results = batch.run(technique, params, pictures, folder, jobs, Policy.local(), apart=True)
     counts, failed = Counter(), []
-    for done, path in zip(_watched(results, len(pictures), technique.title), pictures.values(), strict=True):
+    for done, (_, path) in zip(_watched(results, len(pictures), technique.title), pictures, strict=True):
         counts["failed" if done.error else "there already" if done.resumed else "made"] += 1
         if done.error:
             failed.append(f"{path.relative_to(source)}: {done.error}")
@@ -51,24 +51,25 @@ def run_folder(technique: Technique, source: Path, out: str, params: Mapping[str
     return len(failed)
 
 
-def named(source: Path, out: Path) -> Iterator[tuple[str, Path]]:
+def named(source: Path, out: Path) -> list[tuple[str, Path]]:
     """(name of its result, path) for each picture of a folder and the folders in it, in the order of their paths.
 
-    Results lie as the pictures do. Where two pictures differ only by their ending, that stays in the name. Left out is what is
-    hidden, what came along with pictures that were made here, and the folder that results go to.
+    Results lie as the pictures do. Where two would have one name, their endings stay in it. Left out is what is hidden, what came
+    along with pictures that were made here, and the folder that results go to, where it lies in that of the pictures.
     """
-    def told(path: Path) -> str:
-        return path.relative_to(source).with_suffix("").as_posix()
+    inside = source.resolve() in out.resolve().parents
 
     def wanted(path: Path) -> bool:
         parts = path.relative_to(source).parts
-        return (path.suffix.lower() in ENDINGS and path.is_file() and out.resolve() not in path.resolve().parents
+        return (path.suffix.lower() in ENDINGS and path.is_file() and not (inside and out.resolve() in path.resolve().parents)
                 and not any(part.startswith(".") or part.endswith(batch.MORE) for part in parts))
 
     paths = sorted(filter(wanted, source.rglob("*")))
-    many = Counter(map(told, paths))
-    for path in paths:
-        yield told(path) if many[told(path)] == 1 else path.relative_to(source).as_posix(), path
+    whole = [path.relative_to(source).as_posix() for path in paths]
+    names = [path.relative_to(source).with_suffix("").as_posix() for path in paths]
+    while len(many := Counter(names)) < len(names):
+        names = [full if many[name] > 1 else name for name, full in zip(names, whole, strict=True)]
+    return list(zip(names, paths, strict=True))
 
 
 def _watched(results: Iterator[batch.Done], total: int, title: str) -> Iterator[batch.Done]:

@@ -29,27 +29,38 @@ SEVERAL = ("units", "backbones")  # what is a list on the page, and one line of 
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
 
 
+def _as_sent(self: gr.components.Component, payload: Any) -> Any:
+    return payload
+
+
 def _upload_path(self: gr.components.Component, payload: Any) -> str | None:
     return payload.path if payload is not None and payload.path else None
 
 
-def _unopened(name: str, control: type[gr.components.Component], block: str) -> Any:
-    """The same control, handing on the path of an uploaded file and opening nothing.
+def _handing_on(control: type[gr.components.Component], take: Callable[..., Any] = _as_sent) -> Any:
+    """The same control, handing on what it is sent as it is: so that `Params` says what is wrong, as by every other door.
 
     It is not made by a class statement because Gradio's metaclass writes a stub file beside the source of every subclass, which
     fails in a read-only installation.
     """
-    changed = {"preprocess": _upload_path, "get_block_name": lambda self: block, "__module__": __name__}
-    return ABCMeta.__new__(type(control), name, (control,), changed)
+    name = control.__name__
+    changed = {"preprocess": take, "get_block_name": lambda self: name.lower(), "__module__": __name__}
+    return ABCMeta.__new__(type(control), f"{name}Input", (control,), changed)
 
 
-PictureInput: type[gr.Image] = _unopened("PictureInput", gr.Image, "image")
+PictureInput: type[gr.Image] = _handing_on(gr.Image, _upload_path)
 """A picture from a visitor, decoded nowhere but in `hub.decode`.
 
 Gradio's own would open what it is sent in any of Pillow's formats, and take other bytes than an image by their name.
 """
-FileInput: type[gr.File] = _unopened("FileInput", gr.File, "file")
+FileInput: type[gr.File] = _handing_on(gr.File, _upload_path)
 """A file from a visitor. Gradio's own would leave an open temporary file behind for each."""
+Checkbox: type[gr.Checkbox] = _handing_on(gr.Checkbox)
+Dropdown: type[gr.Dropdown] = _handing_on(gr.Dropdown)
+Number: type[gr.Number] = _handing_on(gr.Number)
+Radio: type[gr.Radio] = _handing_on(gr.Radio)
+Slider: type[gr.Slider] = _handing_on(gr.Slider)
+Textbox: type[gr.Textbox] = _handing_on(gr.Textbox)
 
 
 def picture_input(**options: Any) -> gr.Image:
@@ -108,7 +119,7 @@ def component(params: type[Params], name: str, policy: Policy, value: Any = None
     kind = plain_type(field)
     if get_origin(kind) is Literal:
         choices = [(str(c).replace("_", " "), c) for c in get_args(kind)]
-        return gr.Radio(choices, **common) if len(choices) <= 4 else gr.Dropdown(choices, filterable=len(choices) > 12, **common)
+        return Radio(choices, **common) if len(choices) <= 4 else Dropdown(choices, filterable=len(choices) > 12, **common)
     if kind in _BY_TYPE:
         return _BY_TYPE[kind](field, common, policy)
     raise BrokenTechnique(f"{name}: there is no control for the type {getattr(kind, '__name__', kind)}.")
@@ -156,9 +167,9 @@ def _number(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.comp
     whole = plain_type(field) is int
     low, high, multiple = bounds(field)
     if low is None or high is None or common["value"] is None or _wide(low, high, whole):
-        return gr.Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
+        return Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
     step = multiple or (1 if whole else step_of(low, high, common["value"]))
-    return gr.Slider(low, high, step=step, buttons=[], **common)
+    return Slider(low, high, step=step, buttons=[], **common)
 
 
 def _wide(low: float, high: float, whole: bool) -> bool:
@@ -166,19 +177,19 @@ def _wide(low: float, high: float, whole: bool) -> bool:
 
 
 def _checkbox(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
-    return gr.Checkbox(**common)
+    return Checkbox(**common)
 
 
 def _text(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     longest = next((m.max_length for m in field.metadata if getattr(m, "max_length", None)), 1000)
-    return gr.Textbox(max_length=longest, **common)
+    return Textbox(max_length=longest, **common)
 
 
 def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     from hub import backbones
 
     other = [(common["value"],) * 2] if common["value"] and backbones.entry(common["value"]) is None else []
-    return gr.Dropdown([*network_choices(), *other], allow_custom_value=policy.any_model, **common)
+    return Dropdown([*network_choices(), *other], allow_custom_value=policy.any_model, **common)
 
 
 def _backbones(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
@@ -186,22 +197,22 @@ def _backbones(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.c
     ours, *others = network_choices()
     known = [ours, (f"{ours[0].partition(' · ')[0]}, untrained", f"{ours[1]}?random"), *others]
     other = [(name, name) for name in common["value"] if name not in dict(map(reversed, known))]
-    return gr.Dropdown([*known, *other], multiselect=True, allow_custom_value=policy.any_model, **common)
+    return Dropdown([*known, *other], multiselect=True, allow_custom_value=policy.any_model, **common)
 
 
 def _listed_later(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     """A layer or unit: the network is asked for its list when the tab opens; other names are the technique's to refuse."""
-    return gr.Dropdown([c for c in [common["value"]] if c], allow_custom_value=True, **common)
+    return Dropdown([c for c in [common["value"]] if c], allow_custom_value=True, **common)
 
 
 def _several(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     common["value"] = between_commas(common["value"])
-    return gr.Dropdown(common["value"], multiselect=True, allow_custom_value=True, **common)
+    return Dropdown(common["value"], multiselect=True, allow_custom_value=True, **common)
 
 
 def _seed(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     dice = gr.Button("New", size="sm", min_width=0, elem_classes=["dice"])
-    number = gr.Number(precision=0, minimum=0, maximum=2**31 - 1, buttons=[dice], **common)
+    number = Number(precision=0, minimum=0, maximum=2**31 - 1, buttons=[dice], **common)
     dice.click(None, None, number, js=DICE, api_visibility="private", queue=False)
     return number
 

@@ -10,6 +10,7 @@ Whichever door values come by, they are checked here, and what is wrong is told 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -138,7 +139,9 @@ class Params(BaseModel):
             )
         given = "" if error["type"] in ("missing", "value_error") else repr(error["input"])  # it may be all of a large file
         shown = f" (given: {given})" if 0 < len(given) <= 60 else ""
-        return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}"
+        meant = nearest(str(error["input"]), _choices_in(error["msg"])) if shown and error["type"] == "literal_error" else None
+        suggestion = f". Did you mean {meant!r}?" if meant else ""
+        return f"{name}: {error['msg'].removeprefix('Value error, ').rstrip('.')}{shown}{suggestion}"
 
     @classmethod
     def meaning(cls, name: str) -> Kind | None:
@@ -154,6 +157,15 @@ class Params(BaseModel):
     def attached(cls) -> list[str]:
         """The fields of second pictures and of files: what neither JSON nor an address nor the words of the shell can hold."""
         return [name for name in cls.model_fields if cls.meaning(name) in KINDS]
+
+
+def _choices_in(message: str) -> list[str]:
+    """What pydantic says that a choice lies between.
+
+    >>> _choices_in("Input should be 'stained glass' or 'gothic'")
+    ['stained glass', 'gothic']
+    """
+    return re.findall("'([^']*)'", message)
 
 
 def between_commas(text: str | None) -> list[str]:

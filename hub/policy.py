@@ -16,8 +16,9 @@ class Policy:
     source_pixels, source_side: largest picture that is decoded at all.
     formats: Pillow's names of the file formats that are accepted.
     working_side: longer side that a picture is worked on at, in pixels; larger ones are scaled down first.
-    deadline: seconds a run may take; None for no limit (a run can always be stopped).
-    concurrency, queue, per_session: runs at once, runs waiting, runs waiting of one visitor (None for no limit).
+    deadline: seconds a run may take, looked at whenever a technique yields; None for no limit (a run can always be stopped).
+    concurrency, queue: runs at once, runs waiting.
+    per_session, per_address: runs waiting of one visitor, and from one address, which several may share (None for no limit).
     any_model: hub models and local folders, or only the catalogue.
     paths: whether a picture or a file may be given as a path (a visitor of a hosted page must not read the server's files).
     """
@@ -32,6 +33,7 @@ class Policy:
     concurrency: int
     queue: int
     per_session: int | None
+    per_address: int | None
     any_model: bool
     paths: bool
 
@@ -39,13 +41,13 @@ class Policy:
     def local(cls) -> Policy:
         return cls(upload_bytes=200 * MEBI, body_bytes=8 * MEBI, source_pixels=100 * MEGA, source_side=30_000,
                    formats=frozenset({"PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"}), working_side=4096, deadline=None,
-                   concurrency=1, queue=100, per_session=None, any_model=True, paths=True)
+                   concurrency=1, queue=100, per_session=None, per_address=None, any_model=True, paths=True)
 
     @classmethod
     def public(cls) -> Policy:
         return cls(upload_bytes=10 * MEBI, body_bytes=256 * 1024, source_pixels=16 * MEGA, source_side=8192,
                    formats=frozenset({"PNG", "JPEG", "WEBP"}), working_side=512, deadline=60.0,
-                   concurrency=1, queue=24, per_session=1, any_model=False, paths=False)
+                   concurrency=1, queue=24, per_session=1, per_address=8, any_model=False, paths=False)
 
     def but(self, **changes: object) -> Policy:
         """The same policy with some limits changed."""

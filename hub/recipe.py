@@ -95,6 +95,12 @@ class Recipe(Link):
     versions: Facts = {}
     device: Facts = {}
 
+    def key(self) -> str:
+        """As that of its own link; of a chain, the SHA-256 of the keys of all its links."""
+        own = super().key()
+        chain = "".join([*(link.key() for link in self.before), own])
+        return hashlib.sha256(chain.encode()).hexdigest() if self.before else own
+
     def links(self) -> list[Link]:
         """The whole chain, first to last."""
         return [*self.before, Link(**{name: value for name, value in self if name in Link.model_fields})]

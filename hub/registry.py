@@ -17,22 +17,25 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal
 
-from hub import admission
+from hub import admission, names
 from hub.api import check_api, declared
-from hub.errors import BrokenTechnique, IncompatibleTechnique, UnknownTechnique
+from hub.errors import BrokenTechnique, IncompatibleTechnique, MisnamedTechnique, UnknownTechnique
 from hub.sources import binds, entries_in, file_of, line_of, module_of, open_to_imports
 from hub.technique import Technique
 
+Kind = Literal["failed", "incompatible", "misnamed", "left out"]
 BUILT_IN = "plugins"
 GROUP = "netsee.techniques"
 FOLDERS = "NETSEE_PLUGINS"
 NO_TECHNIQUE = "it has no technique: decorate its function `run` with @hub.technique."
+KINDS: dict[Kind, type[Exception]] = {"incompatible": IncompatibleTechnique, "misnamed": MisnamedTechnique}
 log = logging.getLogger("netsee")
 
 
@@ -48,7 +51,7 @@ class Record:
     source: str
     technique: Technique | None = None
     error: str = ""
-    kind: Literal["failed", "incompatible", "left out"] = "failed"
+    kind: Kind = "failed"
     line: str = ""
     place: str = ""
 
@@ -92,7 +95,7 @@ def _read() -> tuple[Record, ...]:
             found[record.name] = replace(first, place=first.place or record.place)
         else:
             error = f"the name {record.name!r} is taken by {first.source}"
-            failures.append(replace(record, technique=None, error=error))
+            failures.append(replace(record, technique=None, error=error, kind="misnamed"))
     return (*found.values(), *failures)
 
 
@@ -211,7 +214,8 @@ def _in_place(place: Path) -> Iterator[Record]:
     elif (place / "__init__.py").is_file():
         yield from _in_file(place / "__init__.py", name, place.absolute().parent.name)
     elif not place.is_dir():
-        yield Record(name, FOLDERS, error=f"{FOLDERS} names a folder that does not exist: {name}")
+        what = "what is neither a Python file nor a folder" if place.exists() else "a folder that does not exist"
+        yield Record(name, FOLDERS, error=f"{FOLDERS} names {what}: {name}")
     else:
         try:
             distribution, entries = entries_in(place, GROUP)
@@ -233,6 +237,7 @@ def _in_file(file: Path, source: str, origin: str) -> Iterator[Record]:
     def load() -> Any:
         if not binds(file.read_text(encoding="utf-8", errors="replace"), "run"):
             raise BrokenTechnique(NO_TECHNIQUE)  # a script beside it, which must not be run
+        names.check(name)
         return _fitting(file, lambda: module_of(file, name))
 
     if not name.startswith("_"):
@@ -253,15 +258,17 @@ def _recorded(name: str, source: str, origin: str, load: Callable[[], Any]) -> I
         yield Record(name, source, error=reason, kind="left out")
         return
     try:
-        loaded = load()
+        with redirect_stdout(sys.stderr):  # standard output is for what was asked of this process
+            loaded = load()
         found = loaded if isinstance(loaded, Technique) else getattr(loaded, "run", None)
         if not isinstance(found, Technique):
             raise BrokenTechnique(NO_TECHNIQUE)
-        reason = admission.kept_out(found.name, origin)  # it may call itself otherwise than its file
+        names.check(found.name)  # it may call itself otherwise than its file
+        reason = admission.kept_out(found.name, origin)
         yield Record(found.name, source, error=reason, kind="left out") if reason else Record(found.name, source, found)
     except (Exception, SystemExit) as error:
         log.warning("technique %s (%s) failed to load", name, source, exc_info=True)
         line = str(error).splitlines()[0] if str(error) else ""
-        kind = "incompatible" if isinstance(error, IncompatibleTechnique) else "failed"
+        kind = next((kind for kind, errors in KINDS.items() if isinstance(error, errors)), "failed")
         yield Record(name, source, error=line if isinstance(error, BrokenTechnique) else f"{type(error).__name__}: {line}",
                      kind=kind, line=line_of(error))

@@ -96,11 +96,14 @@ def watched_files(place: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if name.endswith((".py", ".toml", ".json")))
 
 
-def line_of(error: BaseException) -> str:
-    """Where an error came from, as "fade.py, line 12": the innermost line that is neither ours nor a library's; "" for none."""
+def line_of(error: BaseException, *, libraries: bool = True) -> str:
+    """Where an error came from, as "fade.py, line 12": the innermost line that is neither ours nor a library's; "" for none.
+
+    libraries: whether one of a library will do where there is no other.
+    """
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}, line {error.lineno}"
     frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_file()]
     theirs = [frame for frame in frames if not OURS & {*Path(frame.filename).parents}]
     own = [frame for frame in theirs if not LIBRARIES & {*Path(frame.filename).parents}]
-    return next((f"{Path(frame.filename).name}, line {frame.lineno}" for frame in (own or theirs)[-1:]), "")
+    return next((f"{Path(frame.filename).name}, line {frame.lineno}" for frame in (own or libraries and theirs or [])[-1:]), "")

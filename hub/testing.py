@@ -24,6 +24,7 @@ from typing import Any
 import PIL.Image
 
 from hub import flags, registry
+from hub.deadline import TooLong, deadline
 from hub.errors import BadParams, BrokenTechnique, InputError
 from hub.params import Params
 from hub.policy import Policy
@@ -45,7 +46,12 @@ class Check:
     body: Callable[[Trial], None] = field(repr=False)
 
     def __call__(self) -> None:
-        self.body(self.trial)
+        try:
+            with deadline(self.trial.seconds):
+                self.body(self.trial)
+        except TooLong as error:
+            late = f"There is no end after {self.trial.seconds:g} seconds{_at(error, libraries=False)}"
+            raise BrokenTechnique(f"{late}; shorten its runs by `quick` in Params.") from error
 
     def __str__(self) -> str:
         return f"{self.trial.technique.name}-{self.name}"
@@ -56,15 +62,19 @@ class Check:
             self()
         except BrokenTechnique as error:
             return str(error)
-        except Exception as error:
-            line = line_of(error)
-            return f"{type(error).__name__}: {error}" + (f" ({line})" if line else "")
+        except (Exception, SystemExit) as error:
+            return f"{type(error).__name__}: {error}{_at(error)}"
         return ""
 
     @property
     def mend(self) -> str:
         """What to do where it fails."""
         return MENDS[self.name]
+
+
+def _at(error: BaseException, **which: bool) -> str:
+    """Where it came from, as in `line_of`, to be put behind a sentence."""
+    return f" ({line})" if (line := line_of(error, **which)) else ""
 
 
 CHECKS: dict[str, Callable[[Trial], None]] = {}
@@ -249,14 +259,14 @@ def results_last(trial: Trial) -> None:
 @_check("Try small and narrow pictures, and raise errors.BadPicture with one line where one cannot be worked on.")
 def takes_odd_pictures(trial: Trial) -> None:
     """One pixel, a sliver, grey, transparent, palette, 16 bits: a result, or an error that a visitor can read."""
+    _ = trial.first  # one that cannot work on a plain picture is not tried on others
     for size, mode in ODD_PICTURES:
         try:
             made(trial.run(small_picture(size, mode)))
         except InputError as error:
             require("\n" not in str(error), f"Its error on a {mode} picture of {size[0]} × {size[1]} is longer than a line.")
-        except Exception as error:
-            line = f" ({line_of(error)})" if line_of(error) else ""
-            said = f"A {mode} picture of {size[0]} × {size[1]} ends in {type(error).__name__}: {error}{line}"
+        except (Exception, SystemExit) as error:
+            said = f"A {mode} picture of {size[0]} × {size[1]} ends in {type(error).__name__}: {error}{_at(error)}"
             raise BrokenTechnique(said) from error
 
 

@@ -13,11 +13,11 @@ import pickle
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property, wraps
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import PIL.Image
@@ -25,18 +25,38 @@ import torch
 from torch import nn
 
 from hub import devices
+from hub.deadline import TooLong
 from hub.errors import BrokenTechnique
 from hub.params import Params
 from hub.results import Image, Result
 from hub.technique import Technique
-
-CHILD_SECONDS = 300
 
 
 def require(kept: bool, otherwise: str) -> None:
     """Raise BrokenTechnique, saying `otherwise`, where the contract is not kept."""
     if not kept:
         raise BrokenTechnique(otherwise)
+
+
+class once:
+    """A property that is found out once, as by `functools.cached_property`; an error is kept, too, and raised each time."""
+
+    def __init__(self, find: Callable[[Any], Any]) -> None:
+        self.find, self.__doc__ = find, find.__doc__
+
+    def __get__(self, whose: Any, kind: type) -> Any:
+        known = vars(whose).setdefault("_once", {})
+        if self.find not in known:
+            try:
+                known[self.find] = self.find(whose), None
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                known[self.find] = None, error
+        value, error = known[self.find]
+        if error is not None:
+            raise error
+        return value
 
 
 @dataclass
@@ -53,7 +73,12 @@ class Seen:
 
 
 class Trial:
-    """One technique under check, with the picture and the parameters of its runs, and the runs that several checks look at."""
+    """One technique under check, with the picture and the parameters of its runs, and the runs that several checks look at.
+
+    seconds: how long one check may take, and so the first run.
+    """
+
+    seconds: ClassVar[float] = 300
 
     def __init__(self, technique: Technique, quick: Mapping[str, Any] | None = None) -> None:
         self.technique = technique
@@ -61,11 +86,11 @@ class Trial:
         self.params = technique.Params.read(self.values)
         self.picture = None if technique.picture == "none" else small_picture()
 
-    @cached_property
+    @once
     def first(self) -> Seen:
         return self.run()
 
-    @cached_property
+    @once
     def first_digest(self) -> str:
         return digest(self.first_result)
 
@@ -73,16 +98,22 @@ class Trial:
     def first_result(self) -> Result:
         return made(self.first)
 
-    @cached_property
+    @once
     def elsewhere(self) -> dict[str, Any]:
         """The same run in a new process on as many threads, where every address is refused and noted."""
+        _ = self.first  # what does not end here does not end there
         task = pickle.dumps((self.technique.name, self.values, self.picture, torch.get_num_threads()))
         paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        done = subprocess.run([sys.executable, "-c", _CHILD], input=task, capture_output=True, timeout=CHILD_SECONDS,
-                              env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        require(done.returncode == 0, f"It does not run in another process: {said[-1] if said else done.returncode}")
-        return json.loads(done.stdout.splitlines()[-1])
+        try:
+            done = subprocess.run([sys.executable, "-c", _CHILD], input=task, capture_output=True, timeout=self.seconds,
+                                  env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)})
+        except (subprocess.TimeoutExpired, TooLong):
+            late = f"There is no end in another process after {self.seconds:g} seconds; shorten its runs by `quick` in Params."
+            raise BrokenTechnique(late) from None
+        require(bool(done.stdout), f"Another process that runs it ends without an answer, with code {done.returncode}.")
+        answer = json.loads(done.stdout)
+        require("failed" not in answer, f"It does not run in another process: {answer.get('failed')}")
+        return answer
 
     def run(self, picture: Image | None = None) -> Seen:
         """Run to the end, looking at every preview as a front end does."""
@@ -193,7 +224,9 @@ def hooks() -> dict[int, int]:
 
 
 _CHILD = """
-import json, pickle, sys
+import json, os, pickle, sys
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what a technique prints must not get between
 reached = []
 def closed(event, details):
     if event in ("socket.getaddrinfo", "socket.gethostbyname") or (event == "socket.connect" and isinstance(details[1], tuple)):
@@ -204,8 +237,13 @@ name, values, picture, threads = pickle.load(sys.stdin.buffer)
 import torch
 from hub import registry, trial
 torch.set_num_threads(threads)
-technique = registry.technique(name)
-on_import = list(reached)
-made = trial.digest(technique(picture, values))
-print(json.dumps({"digest": made, "on_import": on_import, "reached": reached}))
+try:
+    technique = registry.technique(name)
+    on_import = list(reached)
+    made = trial.digest(technique(picture, values))
+    answer = {"digest": made, "on_import": on_import, "reached": reached}
+except (Exception, SystemExit) as error:
+    answer = {"failed": f"{type(error).__name__}: {error}"}
+json.dump(answer, answers)
+answers.close()
 """

@@ -2,7 +2,7 @@
 
 This process holds the listening socket and looks at the files. Each server is a process of its own, with the socket handed down
 to it; the one before ends only when the next is ready. So the page is never gone, and a server that does not start changes
-nothing.
+nothing. One that is still starting when the next save comes makes way for another.
 `hub.app.watched` is the other end.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -51,27 +52,30 @@ def watch(words: Sequence[str], host: str, port: int) -> int:
     with bound(host, port) as listening:
         listening.listen(128)
         words = [*words, "--port", str(listening.getsockname()[1])]
-        seen, number, serving = _stamps(), 1, Server(words, listening, 1)
+        seen, number = _stamps(), 1
+        serving, starting = None, Server(words, listening, number)
         try:
-            serving.is_ready()
-            while serving.process.poll() is None:
-                time.sleep(EVERY)
+            while starting or serving.process.poll() is None:
+                if not starting:
+                    time.sleep(EVERY)
+                elif (ready := starting.is_ready(EVERY)) is not None:
+                    serving, starting = _followed(serving, starting, ready), None
                 if (now := _settled(seen)) != seen:
                     saved, seen, number = _latest(seen, now), now, number + 1
                     print(f"{saved.name} was saved; the page follows in a moment.", flush=True)
-                    serving = _followed(serving, Server(words, listening, number, saved))
+                    if starting:
+                        starting.end()
+                    starting = Server(words, listening, number, saved)
             return serving.process.returncode
         finally:
-            serving.end()
+            for each in filter(None, (serving, starting)):
+                each.end()
 
 
-def _followed(before: Server, following: Server) -> Server:
-    """The server that goes on: the following one as soon as it is ready, or else the one before. The other is ended."""
-    try:
-        ready = following.is_ready()
-    except BaseException:  # stopped meanwhile
-        following.end()
-        raise
+def _followed(before: Server | None, following: Server, ready: bool) -> Server:
+    """The server that goes on: the following one where it is ready or the only one, else the one before. The other is ended."""
+    if before is None:
+        return following
     if not ready:
         print("The new server did not start; the one before goes on. Save again to try again.", flush=True)
     stays, goes = (following, before) if ready else (before, following)
@@ -116,6 +120,7 @@ class Server:
     """A server in a process of its own. Over `line` it says once that it is ready; it ends when the line is closed."""
 
     def __init__(self, words: Sequence[str], listening: socket.socket, number: int, saved: Path | None = None) -> None:
+        self.serves = False
         self.line, theirs = socket.socketpair()
         handed = (listening.fileno(), theirs.fileno())
         told = {"socket": handed[0], "line": handed[1], "number": number, "saved": str(saved or "")}
@@ -125,13 +130,18 @@ class Server:
                 [sys.executable, "-P", "-m", "hub", *words], pass_fds=handed,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), TOLD: json.dumps(told)})
 
-    def is_ready(self) -> bool:
-        """Wait until it serves; false where it ended instead."""
-        return bool(self.line.recv(1))
+    def is_ready(self, seconds: float) -> bool | None:
+        """Whether it serves; false where it ended instead, None where neither is known after so many seconds."""
+        if not select.select([self.line], [], [], seconds)[0]:
+            return None
+        self.serves = bool(self.line.recv(1))
+        return self.serves
 
     def end(self) -> None:
-        """Let it finish what it is sending, and end it."""
+        """Let it finish what it is sending, and end it; one that does not serve yet has nothing to finish."""
         self.line.close()
+        if not self.serves:
+            self.process.kill()
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

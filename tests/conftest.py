@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,13 +97,7 @@ def netsee(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., tuple[int
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A real browser: Debian's; where it is missing the tests fail."""
-    from playwright.sync_api import sync_playwright
+    from tests import browser
 
-    path = shutil.which("chromium")
-    assert path, "chromium is missing: apt-get install chromium"
-    switches = ["no-sandbox", "disable-gpu", "disable-background-networking", "use-fake-device-for-media-stream",
-                "use-fake-ui-for-media-stream"]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=[f"--{switch}" for switch in switches])
-        yield browser
-        browser.close()
+    with browser.chromium() as found:
+        yield found

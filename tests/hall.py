@@ -71,6 +71,7 @@ def run(image: None, params: Params) -> Iterator[hub.Result]:
                      table=[{"side": 32}], caption=str(params.note), progress=1.0,
                      curves={"light": hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")})
 '''
+ABSENT = "raise ImportError('no such thing')\nrun = None\n"
 FAULTY = '''"""Raises.
 
 On purpose.
@@ -93,7 +94,7 @@ def run(image: None, params: Params) -> Iterator[hub.Result]:
 def furnish(folder: Path) -> None:
     """Write the techniques, and one that cannot be imported."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in (("red", SLOW), ("grey", ALONE), ("faulty", FAULTY), ("absent", "raise ImportError('no such thing')\n")):
+    for name, source in (("red", SLOW), ("grey", ALONE), ("faulty", FAULTY), ("absent", ABSENT)):
         (folder / f"{name}.py").write_text(source)
 
 

@@ -2,11 +2,12 @@
 
 import ast
 import json
+import re
 import sys
 
 import pytest
 
-from hub import registry
+from hub import cli_authors, registry
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def test_a_new_distribution_has_an_entry_point_a_test_and_a_readme(netsee, desk)
 
 @pytest.mark.parametrize(("name", "said"), [
     ("My Technique", "Try 'my_technique'."), ("frosted-glass", "Try 'frosted_glass'."), ("../frosted", "Try 'frosted'."),
+    ("torch", "module 'torch' that is installed"), ("json", "module 'json'"), ("hub", "module 'hub'"),
     ("class", "small letters"), ("_hidden", "Try 'hidden'."), ("", "small letters"), ("deep_dream", "already (built in)"),
 ])
 def test_a_name_that_cannot_be_is_refused_with_one_that_can(netsee, desk, name, said):
@@ -90,6 +92,16 @@ def test_a_file_that_does_not_load_is_told_with_its_line(netsee, desk):
         "       To mend it: Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there."]
 
 
+def test_a_fault_of_every_run_is_explained_once(netsee, desk):
+    netsee("new", "frosted")
+    file = desk / "frosted.py"
+    file.write_text(file.read_text().replace("    chance =", "    raise SystemExit('enough')\n    chance ="))
+    code, out, _ = netsee("check", "frosted.py")
+    mends = [line.partition("To mend it: ")[2] for line in out.splitlines() if "To mend it: " in line]
+    assert code == 1 and out.endswith("4 of 15 checks passed.\n") and len(mends) == 11
+    assert mends[0].startswith("Yield previews") and set(mends[1:]) == {cli_authors.AGAIN}
+
+
 def test_a_technique_for_another_version_is_told_how_to_be_ported(netsee, desk):
     (desk / "frosted.py").write_text('import hub\n@hub.technique(title="", family="", api="2.0")\ndef run(image, params): ...\n')
     code, out, _ = netsee("check", "frosted.py", "--json")
@@ -108,9 +120,11 @@ def test_a_folder_is_checked_with_all_that_is_in_it_and_nothing_beside(netsee, d
 
 @pytest.mark.parametrize(("target", "said"), [
     ("nothing.py", "BadFile: There is no file 'nothing.py'"), ("deep_drem", "UnknownTechnique: "),
-    (".", "BadFile: . holds no technique"),
+    (".", "BadFile: . holds no technique"), ("", "BadFile: There is no file ''"),
+    ("rocket.jpg", "BadFile: 'rocket.jpg' is neither a Python file nor a folder of them."),
 ])
 def test_what_is_not_there_is_one_line(netsee, desk, target, said):
+    (desk / "rocket.jpg").write_bytes(b"")
     code, out, error = netsee("check", target)
     assert (code, out, error.count("\n")) == (2, "", 1) and error.startswith(said)
 
@@ -119,7 +133,7 @@ def test_a_file_with_the_name_of_what_is_built_in_is_told_so(netsee, desk):
     netsee("new", "frosted")
     (desk / "frosted.py").rename(desk / "deep_dream.py")
     code, out, _ = netsee("check", "deep_dream.py")
-    assert code == 1 and "is taken by built in" in out
+    assert code == 1 and "is taken by built in" in out and "To mend it: Give the file another name" in out
 
 
 def test_what_was_written_runs_like_any_other(netsee, desk, monkeypatch):
@@ -129,3 +143,25 @@ def test_what_was_written_runs_like_any_other(netsee, desk, monkeypatch):
     assert netsee("run", "frosted", "sample:clouds", "-o", "out.png", "--steps", "1")[0] == 0
     assert netsee("replay", "out.png", "-o", "again.png")[0] == 0
     assert (desk / "again.png").read_bytes() == (desk / "out.png").read_bytes()
+
+
+def test_the_answer_stands_alone_and_a_terminal_shows_what_runs_and_what_is_printed_meanwhile(netsee, desk, monkeypatch):
+    netsee("new", "frosted")
+    file = desk / "frosted.py"
+    file.write_text(file.read_text().replace("    chance =", "    print('here')\n    chance =") + "print('loaded')\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    code, out, error = netsee("check", "frosted.py", "--json")
+    assert code == 0 and len(json.loads(out)) == 15
+    assert error.startswith("…      loadsloaded\n\r") and "\r…      says what it is\r" in error
+    assert "\r…      progress never falls and ends at onehere\n" in error
+
+
+def test_a_file_whose_import_does_not_end_is_told_with_its_line(netsee, desk, monkeypatch):
+    from hub.trial import Trial
+
+    registry.records()  # what is built in has been imported
+    (desk / "frosted.py").write_text("run = 0\nwhile True:\n    pass\n")
+    monkeypatch.setattr(Trial, "seconds", 1)
+    code, out, error = netsee("check", "frosted.py")
+    assert (code, out) == (1, "")
+    assert re.fullmatch(r"BrokenTechnique: frosted\.py is not loaded after 1 seconds at frosted\.py, line [23]\. .*\n", error)

@@ -100,7 +100,7 @@ def test_pictures_for_which_no_size_will_do_are_refused_in_a_line():
             return x
 
     network = as_backbone(nn.Sequential(nn.Conv2d(3, 3, 1), Picky()), {**CONFIG, "classifier": None})
-    network.anatomy.__dict__["any_size"] = True
+    network.anatomy.__dict__["multiple"] = 1
     with pytest.raises(ShapeError, match="tiny cannot look at .* pixels"):
         network.features(some_pictures(1, 24, 24), ["1"])
 
@@ -140,6 +140,19 @@ def test_values_before_an_activation_are_not_overwritten_by_it():
 def test_what_is_no_batch_of_pictures_is_refused(shape):
     with pytest.raises(ShapeError, match=r"\(B, 3, H, W\)"):
         tiny_network().features(torch.zeros(shape), ["layer1"])
+
+
+@pytest.mark.parametrize("size", [(65, 130), (40, 33), (7, 301)])
+def test_a_network_whose_branches_must_meet_sees_pictures_stretched_to_the_next_size(size):
+    class Branches(nn.Module):
+        def forward(self, x):
+            return x + nn.functional.interpolate(nn.functional.avg_pool2d(x, 4), scale_factor=4)
+
+    network = as_backbone(nn.Sequential(nn.Conv2d(3, 4, 1), Branches()), {**CONFIG, "classifier": None})
+    picture, next_size = some_pictures(1, *size), [-(-side // 4) * 4 for side in size]
+    stretched = nn.functional.interpolate(picture, next_size, mode="bilinear", antialias=True)
+    assert torch.equal(network.features(picture, ["1"])["1"], network.features(stretched, ["1"])["1"])
+    assert network.anatomy.multiple == 4
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (96, 40)])

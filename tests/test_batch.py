@@ -17,7 +17,7 @@ import hub
 from hub import batch, cli
 from hub.errors import BadOutput, BadParams, UnknownTechnique
 from hub.folders import named
-from hub.recipe import png_bytes
+from hub.recipe import png_bytes, read_recipe
 from hub.runners.processes import Died, spread
 
 DEADLY = '''"""Ends its process where the picture begins with red."""
@@ -132,6 +132,53 @@ def test_a_technique_that_fails_on_one_picture_is_one_line_too(plugin_folder, tm
     assert red.error == "ValueError: no red" and teal.error == ""
 
 
+def test_a_technique_that_exits_on_one_picture_is_one_line_too(plugin_folder, tmp_path):
+    name = plugin_folder.add("deadly", DEADLY.replace("os.kill(os.getpid(), signal.SIGKILL)", "raise SystemExit('no red')"))
+    red, teal = hub.map(name, colours("red", "teal"), tmp_path / "out")
+    assert red.error == "SystemExit: no red" and teal.error == ""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_no_picture_is_one_line_whatever_it_is(toy, tmp_path, jobs):
+    colours("navy")[0].save(held := io.BytesIO(), "PNG")
+    (tmp_path / "cut.png").write_bytes(held.getvalue()[:60])
+    closed = (tmp_path / "cut.png").open("rb")
+    closed.close()
+    with Image.open(tmp_path / "cut.png") as cut, (tmp_path / "cut.png").open(encoding="latin-1") as text:
+        given = [cut, text, closed, 7, lambda: 0, memoryview(held.getvalue()), io.BytesIO(held.getvalue()), colours("teal")[0]]
+        done = list(hub.map(toy, given, tmp_path / "out", jobs=jobs))
+    assert [bool(each.error) for each in done] == [True] * 5 + [False] * 3
+    assert all("\n" not in each.error for each in done) and done[5].key == done[6].key
+
+
+def test_pictures_are_not_taken_from_where_results_go(toy, photos):
+    first = list(hub.map(toy, sorted(photos.glob("*.png")), photos))
+    assert [each.error.partition(". ")[0] for each in first] == ["BadPicture: It lies in the folder that results go to"] * 4
+    assert len(list(photos.glob("*.png"))) == len(COLOURS)
+
+
+def test_two_files_of_one_name_are_refused_and_nothing_is_written(plugin_folder, tmp_path):
+    source = DEADLY.replace("hub.Result(image=image,", "hub.Result(image=image, images=[(image, '')], files={'01.png': b''},")
+    done = next(hub.map(plugin_folder.add("deadly", source), colours("teal"), tmp_path / "out"))
+    assert done.error.startswith("BrokenTechnique: Two of its files would be called 01.png")
+    assert content(tmp_path / "out") == {}
+
+
+def test_figures_that_cannot_be_noted_leave_nothing_behind(plugin_folder, tmp_path):
+    source = DEADLY.replace("hub.Result(image=image,", "hub.Result(image=image, metrics={'a': object()},")
+    done = next(hub.map(plugin_folder.add("deadly", source), colours("teal"), tmp_path / "out"))
+    assert "not JSON serializable" in done.error and content(tmp_path / "out") == {}
+
+
+def test_names_are_those_of_files_whatever_is_in_them_and_not_too_long(toy, photos, tmp_path):
+    names = ["at 12:30.png", "long" * 60 + ".png", "ß" * 100 + ".png"]
+    for name in names:
+        (photos / name).write_bytes((photos / "0.png").read_bytes())
+    done = list(hub.map(toy, [str(photos / name) for name in names], tmp_path / "out"))
+    assert [each.error for each in done] == [""] * 3
+    assert [each.name[:6] for each in done] == ["at 12:", "longlo", "ßßßßßß"] and done[0].name.startswith("at 12:30-")
+
+
 def test_pictures_are_taken_as_they_are_needed(toy, tmp_path):
     endless = (Image.new("RGB", (8, 8), (shade, 0, 0)) for shade in itertools.count())
     assert len(list(itertools.islice(hub.map(toy, endless, tmp_path / "out"), 3))) == 3
@@ -146,6 +193,8 @@ def test_what_is_wrong_with_the_call_is_said_at_once(toy, tmp_path):
         hub.map(toy, [], tmp_path / "no" / "out")
     with pytest.raises(BadParams, match="jobs"):
         hub.map(toy, [], tmp_path / "out", jobs=0)
+    with pytest.raises(BadParams, match="several are wanted"):
+        hub.map(toy, "photo.jpg", tmp_path / "out")
 
 
 # ---------------------------------------------------------------- in processes of their own
@@ -162,7 +211,13 @@ def test_a_process_that_dies_takes_only_its_own_picture_with_it(plugin_folder, t
     name = plugin_folder.add("deadly", DEADLY)
     results = list(hub.map(name, colours("white", "red", "teal", "gold"), tmp_path / "out", jobs=2))
     assert [bool(done.error) for done in results] == [False, True, False, False]
-    assert "ended by signal 9" in results[1].error
+    assert "ended by signal 9; was there memory enough?" in results[1].error
+
+
+def test_a_process_that_ends_itself_says_by_which_code(plugin_folder, tmp_path):
+    name = plugin_folder.add("deadly", DEADLY.replace("os.kill(os.getpid(), signal.SIGKILL)", "os._exit(3)"))
+    red, teal = hub.map(name, colours("red", "teal"), tmp_path / "out", jobs=2)
+    assert red.error == "The process that worked on it ended with code 3." and teal.error == ""
 
 
 def test_closing_ends_the_processes_at_once(tmp_path):
@@ -251,11 +306,50 @@ def test_json_is_one_line_a_picture(netsee, toy, photos, tmp_path):
     assert rows[0]["files"] == ["0.png", "0.more/01.png", "0.more/note.txt"] and rows[0]["metrics"] == {"dots": 4.0}
 
 
+def test_what_a_technique_prints_does_not_get_into_the_picture_nor_the_figures(plugin_folder, photos, tmp_path):
+    name = plugin_folder.add("deadly", "print('at import')\n" + DEADLY)
+    words = [sys.executable, "-m", "hub", "run", name, photos / "1.png", "-o"]
+    picture, figures = (subprocess.run([*words, *rest], capture_output=True, check=True)
+                        for rest in (["-"], [tmp_path / "a.png", "--json"]))
+    assert picture.stdout == png_bytes(hub.run(name, photos / "1.png")) and picture.stderr == b"at import\nsomething\n"
+    assert json.loads(figures.stdout)["metrics"] == {}
+
+
 def test_results_lie_as_the_pictures_do(tmp_path):
     for name in ("b/a.png", "a.jpg", "a.PNG", ".hidden/c.png", ".d.png", "out/e.png", "f.more/g.png", "h.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [name for name, _ in named(tmp_path, tmp_path / "out")] == ["a.PNG", "a.jpg", "b/a"]
+    assert [name for name, _ in named(tmp_path / "b", tmp_path)] == ["a"], "results may go to a folder around"
+
+
+def test_no_two_pictures_have_one_name(tmp_path):
+    names = ["a.jpg", "a.jpg.png", "a.jpg.png.png", "a.png", "b.png"]
+    for name in names:
+        (tmp_path / name).touch()
+    assert [name for name, _ in named(tmp_path, tmp_path / "out")] == ["a.jpg", "a.jpg.png", "a.jpg.png.png", "a.png", "b"]
+
+
+def test_a_result_that_takes_the_place_of_another_leaves_nothing_of_it(netsee, plugin_folder, photos, tmp_path):
+    source = DEADLY.replace("params: hub.Params", "params: Params").replace("@hub.technique", """class Params(hub.Params):
+    more: int = hub.Field(1, ge=0, description="Further pictures.")
+
+@hub.technique""").replace("hub.Result(image=image,", "hub.Result(image=image, images=[(image, '')] * params.more,")
+    toy, out = plugin_folder.add("deadly", source), tmp_path / "out"
+    netsee("run", toy, photos, "-o", out, "--more", 3)
+    (out / "0.more" / "own.txt").write_text("somebody's own")
+    netsee("run", toy, photos, "-o", out, "--more", 1)
+    assert sorted(path.name for path in (out / "0.more").iterdir()) == ["01.png", "own.txt"]
+    assert len(list((out / batch.NOTES).iterdir())) == len(COLOURS)
+
+
+def test_pictures_of_the_same_pixels_keep_each_its_own_chain(netsee, toy, photos, tmp_path):
+    made = hub.run(toy, photos / "0.png")
+    (tmp_path / "two").mkdir()
+    made.save(tmp_path / "two" / "made.png")
+    made.image.save(tmp_path / "two" / "bare.png")
+    netsee("run", toy, tmp_path / "two", "-o", tmp_path / "out")
+    assert [len(read_recipe(tmp_path / "out" / name).links()) for name in ("bare.png", "made.png")] == [1, 2]
 
 
 @pytest.mark.parametrize(("words", "line"), [

@@ -71,7 +71,7 @@ def test_help_of_a_technique_shows_its_summary_and_a_flag_for_each_parameter(net
 # ---------------------------------------------------------------- what there is
 
 def test_list_shows_what_works_and_why_the_rest_does_not(netsee, toy, plugin_folder):
-    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    plugin_folder.add("broken", "raise ImportError('no such thing')\nrun = None")
     code, out, error = netsee("list")
     assert code == 0 and error == ""
     assert "toy" in out and "broken" in out and "ImportError: no such thing" in out
@@ -175,7 +175,7 @@ def test_replay_makes_the_same_file(netsee, toy, photo, tmp_path):
     (["run", "toy", "-o", "OUT/missing/a.png"], "BadOutput: There is no folder"),
     (["run", "toy", "no.png", "-o", "OUT/a.png"], "BadPicture: There is no file 'no.png'"),
     (["run", "toy", "-o", "OUT/a.png", "--steps", "0"], "BadParams: steps: Input should be greater than or equal to 1"),
-    (["run", "toy", "-o", "OUT/a.png", "--steps", "many"], "BadParameter: Invalid value for '--steps'"),
+    (["run", "toy", "-o", "OUT/a.png", "--steps", "many"], "BadParams: steps: Input should be a valid integer (given: 'many')"),
     (["run", "toy", "-o", "OUT/a.png", "--step", "3"], "NoSuchOption: "),
     (["run", "toy"], "MissingParameter: "),
     (["run", "toy", "-o", "-", "--json"], "BadOutput: "),
@@ -219,7 +219,7 @@ def test_debug_shows_where_it_came_from(netsee, plugin_folder, tmp_path, monkeyp
 
 
 def test_a_technique_that_failed_to_load_says_why(netsee, plugin_folder):
-    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    plugin_folder.add("broken", "raise ImportError('no such thing')\nrun = None")
     assert netsee("run", "broken") == (1, "", "BrokenTechnique: broken could not be loaded: ImportError: no such thing\n")
 
 

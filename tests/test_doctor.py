@@ -26,7 +26,7 @@ def test_a_network_that_does_not_load_is_broken_and_says_why(monkeypatch):
 
 
 def test_a_strangers_failure_is_a_note(plugin_folder):
-    plugin_folder.add("broken", "raise ImportError('no such thing')")
+    plugin_folder.add("broken", "raise ImportError('no such thing')\nrun = None")
     fact = found("technique broken")
     assert "no such thing" in fact.text and not fact.good and not fact.essential
 

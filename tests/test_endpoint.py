@@ -5,6 +5,7 @@ import io
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -43,9 +44,11 @@ def address(tmp_path_factory):
             yield address
 
 
-def asked(address: str, data: bytes | None = None) -> tuple[int, bytes]:
+def asked(address: str | urllib.request.Request, data: bytes | None = None) -> tuple[int, bytes]:
+    if isinstance(address, str):
+        address = urllib.request.Request(address, data, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, data, {"Content-Type": "application/json"})) as answer:
+        with urllib.request.urlopen(address) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -170,11 +173,12 @@ def test_a_technique_that_is_not_there_is_suggested(address):
     assert refused(address, "shyy", b"{}") == (404, "'shyy' is not a technique. Did you mean 'shy'? All of them: /schema")
 
 
-def test_a_path_that_was_not_uploaded_is_not_read(address, tmp_path):
+@pytest.mark.parametrize("path", ["/etc/hostname", "secret.png", "../secret.png", "a\0b", 5, ["a"], {"a": "b"}])
+def test_a_path_that_was_not_uploaded_is_not_read(address, tmp_path, path):
     Image.new("RGB", (4, 3)).save(tmp_path / "secret.png")
-    _, event = asked(f"{address}/gradio_api/call/v2/red", json.dumps({"image": {"path": str(tmp_path / "secret.png")}}).encode())
-    _, stream = asked(f"{address}/gradio_api/call/v2/red/{json.loads(event)['event_id']}")
-    assert stream == b'event: error\ndata: {"error": null}\n\n'
+    given = str(tmp_path / path) if path == "secret.png" else path
+    code, said = refused(address, "red", json.dumps({"image": {"path": given}}).encode())
+    assert code == 422 and said.startswith("image: no upload has that path. POST the file to /gradio_api/upload")
 
 
 def test_the_schema_of_every_technique_has_bounds_defaults_and_descriptions(address):
@@ -183,3 +187,38 @@ def test_the_schema_of_every_technique_has_bounds_defaults_and_descriptions(addr
     side = told["shy"]["params"]["properties"]["side"]
     assert code == 200 and told.keys() == {"shy", "red", "grey", "faulty"} and told["red"]["picture"] == "needed"
     assert (side["minimum"], side["maximum"], side["default"], side["description"]) == (1, 64, 8, "How large.")
+
+
+# ---------------------------------------------------------------- who may call, and how often
+
+def test_who_is_not_let_in_writes_nothing(address):
+    from gradio.utils import get_upload_folder
+
+    def written(content: bytes) -> bool:
+        return any(path.read_bytes() == content for path in Path(get_upload_folder()).rglob("image") if path.is_file())
+
+    given = data_address(Image.new("RGB", (41, 31), "teal"))
+    content = base64.b64decode(given.partition(",")[2])
+    with hall.served(Policy.public(), auth=("ada", "secret")) as locked:
+        assert asked(f"{locked}/gradio_api/call/v2/red", json.dumps({"image": given}).encode())[0] == 401
+    assert not written(content)
+    called(address, "red", image=given, steps=1)
+    assert written(content)
+
+
+def test_one_address_does_not_fill_the_queue(address):
+    policy = Policy.public().but(per_address=2, queue=4)
+    with hall.served(policy) as public:
+        def call(whence: str) -> int:
+            values = {"image": "sample:cat", "steps": 400, "pause": 0.5}
+            request = urllib.request.Request(f"{public}/gradio_api/call/v2/red", json.dumps(values).encode(),
+                                             {"Content-Type": "application/json", "X-Forwarded-For": f"6.6.6.6, {whence}"})
+            code, said = asked(request)
+            assert code == 200 or "\n" not in json.loads(said)["error"]
+            return code
+
+        first = [call("10.0.0.1") for _ in range(4)]
+        assert first[:2] == [200, 200] and first[-1] == 429
+        assert call("10.0.0.2") == 200
+        full = [call(f"10.0.1.{last}") for last in range(4)]
+        assert full[0] == 200 and full[-1] == 503

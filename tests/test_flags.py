@@ -57,17 +57,25 @@ def test_what_is_not_given_is_left_to_params():
     assert parsed() == {}
 
 
-@pytest.mark.parametrize("words", [
-    "--octaves five", "--corner 1", "--corner 1,2,3", "--shape round", "--power 3", "--path nonsense",
-])
-def test_words_of_another_type_are_refused(words):
+@pytest.mark.parametrize("words", ["--corner 1", "--corner 1,2,3", "--path nonsense"])
+def test_words_of_another_form_are_refused(words):
     with pytest.raises(click.UsageError):
         parsed(*words.split())
 
 
-def test_ranges_are_left_to_params_which_says_them_in_words():
-    with pytest.raises(hub.errors.BadParams, match="octaves: Input should be less than or equal to 8"):
-        Every.read(parsed("--octaves", "9"))
+@pytest.mark.parametrize(("words", "said"), [
+    ("--octaves 9", "octaves: Input should be less than or equal to 8 (given: 9)"),
+    ("--octaves five", "octaves: Input should be a valid integer (given: 'five')"),
+    ("--strength x", "strength: Input should be a valid number (given: 'x')"),
+    ("--shape round", "shape: Input should be 'square' or 'bar' (given: 'round')"),
+    ("--shape squar", "shape: Input should be 'square' or 'bar' (given: 'squar'). Did you mean 'square'?"),
+    ("--power 3", "power: Input should be 1, 2 or 4 (given: '3')"),
+    ("--corner 1,x", "corner.1: Input should be a valid integer (given: 'x')"),
+])
+def test_what_is_allowed_is_left_to_params_which_says_it_in_words(words, said):
+    with pytest.raises(hub.errors.BadParams) as refused:
+        Every.read(parsed(*words.split()))
+    assert str(refused.value) == said
 
 
 @pytest.mark.parametrize("values", [
@@ -99,11 +107,6 @@ def test_help_tells_the_type_the_range_and_the_default(name, flag, said):
     assert help_of(name) == (flag, said)
 
 
-def test_a_choice_takes_any_case_and_suggests_the_nearest():
-    one = flags.OneOf(("gothic", "stained glass"))
-    assert one.convert("Gothic", None, None) == "gothic"
-    with pytest.raises(click.BadParameter, match="Did you mean 'stained glass'"):
-        one.convert("staned glas", None, None)
-    with pytest.raises(click.BadParameter, match="'gothic', 'stained glass'"):
-        one.convert("zzz", None, None)
+def test_a_choice_takes_any_case():
+    assert flags.OneOf(("gothic", "stained glass")).convert("Gothic", None, None) == "gothic"
     assert flags.OneOf(("a", "A")).convert("A", None, None) == "A"

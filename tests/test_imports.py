@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (  # from the ground up; a module imports from lower floors and from its own package, never from its own floor or above
     "errors policy",
-    "api admission sources clean devices files axis resampling",
+    "api admission sources clean deadline devices files axis names resampling",
     "attached",
     "params results",
     "technique",

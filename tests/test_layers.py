@@ -3,7 +3,8 @@ import timm
 import torch
 from torch import nn
 
-from hub.backbones.layers import dissect, landmarks
+from hub.backbones.dissection import dissect
+from hub.backbones.layers import landmarks
 from hub.errors import UnsupportedBackbone
 from tests.networks import one_thread, seeded, tiny_model  # noqa: F401
 
@@ -97,6 +98,15 @@ def test_strides_are_what_sizes_say(name):
     side = model.pretrained_cfg["input_size"][-1]
     for layer in dissect(model, side).layers:
         assert 0.6 < layer.stride * layer.size[-1] / side < 1.5, layer
+
+
+@pytest.mark.parametrize(("name", "multiple"), [("resnet18", 1), ("vit_tiny_patch16_224", None), ("tresnet_m", 4), ("dla34", 32),
+                                                ("hrnet_w18_small", 32)])
+def test_what_sizes_a_network_takes_is_known(name, multiple):
+    """As timm's layers have it: four pixels to one at the start of TResNet, branches of 1/32 of the picture in DLA and HRNet."""
+    with torch.device("meta"):
+        model = timm.create_model(name, pretrained=False).eval()
+    assert dissect(model, 224).multiple == multiple
 
 
 def test_what_is_no_picture_of_the_batch_is_no_layer():

@@ -245,6 +245,33 @@ def test_a_folder_with_only_a_pickle_is_refused(tmp_path):
         backbones.load(f"local-dir:{tmp_path}")
 
 
+def test_a_pickle_of_torchvisions_that_would_run_code_is_not_run(there, tmp_path):
+    """torch.hub checks eight digits of a hash, which somebody can hit."""
+    class Code:
+        def __reduce__(self):
+            return (tmp_path / "ran").touch, ()
+
+    memory = io.BytesIO()
+    torch.save({"conv1.conv.weight": Code()}, memory)
+    evil = memory.getvalue()
+    weights, pth = torchvision.models.GoogLeNet_Weights.DEFAULT.value, f"googlenet-{hashlib.sha256(evil).hexdigest()[:8]}.pth"
+    weights.url = f"{there.address}/files/{pth}"
+    there.files[pth] = evil
+    with pytest.raises(UnsupportedBackbone, match="cannot be filled with its weights") as error:
+        backbones.load("torchvision/googlenet")
+    assert "\n" not in str(error.value) and weights_sent(there) == 1 and not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("name", "side"), [("torchvision/regnet_y_400mf", 224), ("torchvision/vit_h_14", 518)])
+def test_torchvisions_networks_that_are_built_in_a_way_of_their_own_can_be_drawn(name, side):
+    plan = loading.drawn(name)
+    found = {layer.name: layer for layer in backbones.layers(name)}
+    weights = torchvision.models.get_model_weights(name.removeprefix("torchvision/")).DEFAULT
+    parameters = sum(p.numel() for p in plan.bare.parameters())  # fewer than there were before BatchNorms were folded
+    assert parameters == pytest.approx(weights.meta["num_params"], rel=0.01) and plan.side == side
+    assert len(found) > 100 and found["classes"].channels == 1000
+
+
 # ---- limits
 
 

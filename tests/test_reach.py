@@ -5,7 +5,7 @@ import timm
 import torch
 from torch import nn
 
-from hub.backbones.layers import dissect
+from hub.backbones.dissection import dissect
 from tests.networks import one_thread, seeded  # noqa: F401
 
 
@@ -64,6 +64,21 @@ def test_gates_and_attention_see_the_whole_picture():
     gates, tokens = reaches(gated, 224), reaches(attentive, 224)
     assert gates["conv_stem"] == 3 and gates["blocks.0.0.conv_dw"] == 7 and gates["blocks.0"] is None
     assert tokens["patch_embed.proj"] == 16 and tokens["blocks.0.norm1"] == 16 and tokens["blocks.0.attn"] is None
+
+
+def test_a_mixer_sees_the_whole_picture_where_it_mixes_places_and_a_patch_where_it_mixes_channels():
+    with torch.device("meta"):
+        mixer = timm.create_model("mixer_s16_224")
+    seen = reaches(mixer, 224)
+    assert seen["stem"] == seen["blocks.0.norm1"] == 16 and seen["blocks.0.norm2"] is None and seen["blocks.0"] is None
+
+
+def test_a_linear_map_of_channels_does_not_widen_it():
+    class Channels(nn.Module):
+        def forward(self, x):
+            return nn.functional.linear(x.permute(0, 2, 3, 1), torch.ones(2, 3, device=x.device)).permute(0, 3, 1, 2)
+
+    assert reaches(nn.Sequential(nn.Conv2d(3, 3, 3), Channels()), 32) == {"0": 3, "1": 3}
 
 
 def test_a_norm_over_channels_does_not_widen_it():

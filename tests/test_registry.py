@@ -66,11 +66,11 @@ def test_a_package_in_a_folder_is_a_technique_and_may_import_its_own_modules(plu
 
 def test_an_entry_point_of_an_installed_package_is_a_technique(plugin_folder, monkeypatch):
     monkeypatch.syspath_prepend(plugin_folder.path)
-    (plugin_folder.path / "_from_a_package.py").write_text(RED)
-    entry = EntryPoint("from_a_package", "_from_a_package:run", registry.GROUP)
+    (plugin_folder.path / "in_a_package.py").write_text(RED)
+    entry = EntryPoint("from_a_package", "in_a_package:run", registry.GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [entry] if group == registry.GROUP else [])
     registry.refresh()
-    assert "_from_a_package" in hub.techniques()
+    assert "in_a_package" in hub.techniques()
 
 
 def test_what_is_built_in_comes_first_and_works():
@@ -103,7 +103,7 @@ def test_of_two_with_one_name_the_first_stands_and_the_second_is_reported(plugin
     registry.refresh()
     assert hub.run("tiny").image.getpixel((0, 0)) == (255, 0, 0)
     assert hub.find("tiny").summary == "Gives a red picture."
-    assert "taken by techniques/tiny.py" in failure("tiny").error
+    assert "taken by techniques/tiny.py" in failure("tiny").error and failure("tiny").kind == "misnamed"
 
 
 def test_a_file_cannot_replace_a_module_of_its_name(plugin_folder):
@@ -117,12 +117,41 @@ def test_a_file_cannot_replace_a_module_of_its_name(plugin_folder):
 def test_a_folder_that_is_not_there_is_reported_by_its_last_name(monkeypatch, plugin_folder):
     monkeypatch.setenv(registry.FOLDERS, str(plugin_folder.path / "nowhere"))
     registry.refresh()
-    assert failure("nowhere").error.endswith("does not exist: nowhere")
+    assert failure("nowhere").error == "NETSEE_PLUGINS names a folder that does not exist: nowhere"
+
+
+def test_a_file_that_is_no_code_is_reported_as_such(monkeypatch, plugin_folder):
+    (plugin_folder.path / "rocket.jpg").write_bytes(b"")
+    monkeypatch.setenv(registry.FOLDERS, str(plugin_folder.path / "rocket.jpg"))
+    registry.refresh()
+    assert failure("rocket.jpg").error == "NETSEE_PLUGINS names what is neither a Python file nor a folder: rocket.jpg"
 
 
 def test_names_with_an_underscore_are_left_alone(plugin_folder):
     plugin_folder.add("_shared", "raise RuntimeError")
     assert "_shared" not in {record.name for record in registry.records()}
+
+
+@pytest.mark.parametrize("name", ["my-hyphen", "my space", "ünï", "Fade", "2fast", "class", "a.b", "x" * 41])
+def test_a_file_whose_name_no_technique_can_have_is_a_record_and_not_run(plugin_folder, name):
+    plugin_folder.add("tiny", RED)
+    plugin_folder.add(name, "raise RuntimeError\n" + RED)
+    record = failure(name)
+    assert record.kind == "misnamed" and record.error.startswith(f"{name!r} cannot be the name of a technique: small letters")
+    assert hub.run("tiny").image.size == (2, 2)
+
+
+def test_a_package_and_a_technique_that_names_itself_keep_to_the_same_rule(plugin_folder):
+    (plugin_folder.path / "my-package").mkdir()
+    (plugin_folder.path / "my-package" / "__init__.py").write_text(RED)
+    plugin_folder.add("tiny", RED.replace('family="See"', 'family="See", name="my tiny"'))
+    assert {name: failure(name).kind for name in ("my-package", "tiny")} == {"my-package": "misnamed", "tiny": "misnamed"}
+    assert "'my tiny' cannot be the name" in failure("tiny").error
+
+
+def test_a_script_with_a_name_of_its_own_is_no_misnamed_technique(plugin_folder):
+    plugin_folder.add("make-all", "raise RuntimeError")
+    assert failure("make-all").error == registry.NO_TECHNIQUE
 
 
 def test_a_family_is_a_package_whose_modules_are_techniques(plugin_folder, monkeypatch):

@@ -1,9 +1,14 @@
 """The suite that techniques are held to: every way of breaking the contract is caught by the check named for it."""
 
+import re
+import subprocess
+
 import pytest
 
+import hub
 from hub import testing
 from hub.errors import BrokenTechnique, UnknownTechnique
+from hub.trial import Trial
 
 GOOD = '''"""Nothing but a copy."""
 import random, threading, time
@@ -82,6 +87,62 @@ def test_an_error_of_the_technique_itself_names_its_line(plugin_folder):
     line = GOOD.splitlines().index(START.strip("\n")) + 2
     assert fault("bad", "progress_never_falls_and_ends_at_one").endswith(f"(bad.py, line {line})")
     assert fault("bad", "takes_odd_pictures").endswith(f"(bad.py, line {line})")
+
+
+ENDLESS = {"computes": "while True: pass", "waits": "time.sleep(1e6)", "yields": "while True: yield hub.Result(progress=0.0)"}
+CHILD = "import os, sys\nCHILD = sys.argv[0] == '-c'\n"
+"""At the top of a technique: tells whether it runs in the other process of a check."""
+IN_A_PROCESS = ["same_bytes_in_another_process", "reaches_for_no_network"]
+
+
+@pytest.mark.parametrize("way", ENDLESS)
+def test_a_run_without_an_end_is_cut_once_and_every_check_says_so(plugin_folder, monkeypatch, way):
+    plugin_folder.add("bad", GOOD.replace(START, f"    RUNS.append(1)\n    {ENDLESS[way]}\n" + START))
+    checks = [check for check in testing.checks("bad") if check.mend in list(testing.MENDS.values())[4:]]
+    monkeypatch.setattr(Trial, "seconds", 0.5)
+    line = GOOD.splitlines().index(START.strip("\n")) + 2
+    late = rf"There is no end after 0\.5 seconds( \(bad\.py, line {line}\))?; shorten its runs by `quick` in Params\."
+    (said,) = {check.fault() for check in checks}
+    assert re.fullmatch(late, said) and (way == "yields" or "bad.py" in said)
+    assert len(checks) == 11 and hub.find("bad").body.__globals__["RUNS"] == [1]
+
+
+def test_another_process_that_does_not_end_is_cut_once(plugin_folder, monkeypatch):
+    plugin_folder.add("bad", CHILD + GOOD.replace(START, "    while CHILD: time.sleep(1)\n" + START))
+    checks = [check for check in testing.checks("bad") if check.name in IN_A_PROCESS]
+    _ = checks[0].trial.first
+    monkeypatch.setattr(Trial, "seconds", 0.5)
+    started, start = [], subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *words, **options: started.append(1) or start(*words, **options))
+    late = "There is no end in another process after 0.5 seconds; shorten its runs by `quick` in Params."
+    assert [check.fault() for check in checks] == [late, late] and started == [1]
+
+
+def test_what_a_technique_prints_does_not_get_between(plugin_folder):
+    prints = "    print('hello'); import atexit; CHILD and atexit.register(print, 'bye')\n"
+    plugin_folder.add("good", CHILD + "print('loaded')\n" + GOOD.replace(START, prints + START))
+    assert [check.fault() for check in testing.checks("good") if check.name in IN_A_PROCESS] == ["", ""]
+
+
+@pytest.mark.parametrize(("end", "said"), [
+    ("sys.exit('far')", "It does not run in another process: SystemExit: far"),
+    ("os._exit(3)", "Another process that runs it ends without an answer, with code 3."),
+])
+def test_an_end_in_another_process_says_why(plugin_folder, end, said):
+    bye = "    import atexit; CHILD and atexit.register(print, 'bye')\n"
+    plugin_folder.add("bad", CHILD + GOOD.replace(START, f"{bye}    if CHILD: {end}\n{START}"))
+    assert fault("bad", "same_bytes_in_another_process") == said
+
+
+@pytest.mark.parametrize("check", ["progress_never_falls_and_ends_at_one", "takes_odd_pictures", "leaves_no_hooks"])
+def test_a_technique_that_exits_fails_and_the_checks_go_on(plugin_folder, check):
+    plugin_folder.add("bad", GOOD.replace(START, "    raise SystemExit('enough')\n" + START))
+    assert fault("bad", check).startswith("SystemExit: enough (bad.py, line ")
+
+
+def test_a_picture_at_which_a_technique_exits_is_named(plugin_folder):
+    plugin_folder.add("bad", GOOD.replace(START, "    if image.width == 1: raise SystemExit('enough')\n" + START))
+    assert "of 1 × 1 ends in SystemExit: enough (bad.py" in fault("bad", "takes_odd_pictures")
 
 
 def test_a_gradient_mode_held_across_a_yield_is_caught(plugin_folder):

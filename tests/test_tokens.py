@@ -1,10 +1,13 @@
 """Transformers as feature maps, held to timm's own way of folding tokens and to attention as it is written down."""
 
+import pytest
 import timm
 import torch
+import torchvision
 from torch import nn
 
 from hub.backbones import CLASSES
+from hub.backbones.dissection import dissect
 from hub.backbones.tokens import Grid
 from tests.networks import CONFIG, as_backbone, one_thread, seeded, some_pictures  # noqa: F401
 
@@ -101,5 +104,47 @@ def test_channels_that_stand_last_are_brought_forward():
 def test_a_network_that_takes_only_its_own_size_sees_pictures_stretched_to_it():
     model = seeded(lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False, **SMALL))
     network = as_backbone(model, {**CONFIG, "classifier": None})
-    assert not network.anatomy.any_size
+    assert network.anatomy.multiple is None
     assert network.features(some_pictures(1, 40, 100), ["blocks.0"])["blocks.0"].shape == (1, 24, 4, 4)
+
+
+@pytest.mark.parametrize(("architecture", "settings"), [
+    ("mixer_s32_224", {}),
+    ("gmlp_ti16_224", {}),
+    ("resmlp_12_224", {}),
+    ("cait_xxs24_224", {"depth": 2, "embed_dim": 24, "num_heads": 3}),
+    ("hiera_tiny_224", {"embed_dim": 12, "num_heads": 1, "stages": (1, 1, 1, 1)}),
+    ("xcit_nano_12_p16_224", {"depth": 2, "embed_dim": 24, "num_heads": 3}),
+])  # fmt: skip
+def test_tokens_of_other_kinds_of_networks_stand_where_timm_has_them(architecture, settings):
+    side = 224 if architecture.startswith("hiera") else 64
+    model = seeded(lambda: timm.create_model(architecture, pretrained=False, num_classes=5, img_size=side, **settings))
+    pictures = some_pictures(2, side, side)
+    with torch.no_grad():
+        theirs = model.forward_intermediates(normalised(pictures), norm=False, intermediates_only=True)
+    network = as_backbone(model, {**CONFIG, "input_size": (3, side, side), "classifier": "head"})
+    ours = network.features(pictures, [f"blocks.{i}" for i in range(len(theirs))])
+    for name, maps in zip(ours, theirs, strict=True):
+        assert torch.allclose(ours[name], maps, atol=1e-4, rtol=1e-4), name
+        assert ours[name].shape[1:] == (network.layer(name).channels, *network.layer(name).size)
+
+
+def test_torchvisions_transformer_has_tokens_and_a_class_token():
+    small = {"image_size": 64, "patch_size": 16, "num_layers": 2, "num_heads": 2, "hidden_dim": 12, "mlp_dim": 24}
+    model, given = seeded(lambda: torchvision.models.VisionTransformer(num_classes=5, **small)), {}
+    model.encoder.layers[1].register_forward_hook(lambda _m, _given, out: given.update(out=out))
+    network, picture = as_backbone(model, {**CONFIG, "classifier": "heads.head"}), some_pictures(1, 64, 64)
+    name = "encoder.layers.encoder_layer_1"
+    ours = network.features(picture, [name, f"{name}:class", CLASSES])
+    assert torch.equal(ours[f"{name}:class"].flatten(), given["out"][0, 0])
+    for row, column in ((0, 0), (1, 3), (3, 2)):
+        assert torch.equal(ours[name][0, :, row, column], given["out"][0, 1 + 4 * row + column])
+    with torch.no_grad():
+        assert torch.allclose(ours[CLASSES].flatten(), model(normalised(picture))[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mvitv2_tiny", "nest_tiny", "cait_xxs24_224", "mobilevitv2_050"])
+def test_heads_and_windows_are_no_maps(name):
+    with torch.device("meta"):
+        model = timm.create_model(name, pretrained=False).eval()
+    assert not [layer for layer in dissect(model, 224).layers if layer.size[0] != layer.size[1] or layer.size == (196, 196)]

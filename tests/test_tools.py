@@ -139,7 +139,8 @@ def test_a_large_picture_is_answered_with_small_and_keeps_its_recipe(tmp_path):
     ("red", {"image": "sample:clouds", "stepps": 3}, "'stepps' is not a parameter. Did you mean 'steps'?"),
     ("red", {"image": "sample:clouds", "steps": 0}, "steps: Input should be greater than or equal to 1 (given: 0)"),
     ("red", {"image": "sample:cloud"}, "'cloud' is not a sample picture. Did you mean 'clouds'? Give one as sample:NAME."),
-    ("red", {"image": {"path": "/etc/hostname"}}, "This call was refused. Is what was uploaded for it still there?"),
+    ("red", {"image": {"path": "/etc/hostname"}},
+     "image: no upload has that path. POST the file to /gradio_api/upload and give the path in the answer."),
     ("reed", {}, "'reed' is not a technique. Did you mean 'red'? All of them: /schema"),
     ("faulty", {"kindly": True}, "This is too much. Try less."),
 ])

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -122,14 +121,3 @@ def test_the_page_says_plainly_that_a_technique_is_code_with_full_rights():
     text = PAGE.read_text()
     assert "**A technique is code.** It runs with all your rights" in text
     assert all(name in text for name in ("NETSEE_SAFE_MODE=1", "NETSEE_ALLOW", "NETSEE_DENY"))
-
-
-def test_the_python_on_the_front_page_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "photos").mkdir()
-    for path in ("photo.jpg", "photos/one.jpg"):
-        testing.small_picture().save(tmp_path / path)
-    names: dict = {}
-    for code in blocks(ROOT / "README.md", "python"):
-        exec(compile(code, "README.md", "exec"), names)
-    assert Path("butterfly.png").stat().st_size > 1000

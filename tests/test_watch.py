@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from collections.abc import Callable
@@ -23,15 +24,18 @@ SECONDS = 120
 
 
 @contextmanager
-def watching(folder: Path):
-    """`netsee app frosted.py --watch` over a new technique, and nothing else for its page; gives (process, address)."""
+def watching(folder: Path, port: int = 0):
+    """`netsee app frosted.py --watch` over a new technique, and nothing else for its page; gives (process, address).
+
+    port: where it is to be, if the address is not to be waited for until a server says it.
+    """
     if not (folder / "frosted.py").exists():
         drafts.write("frosted", folder)
     environment = {**os.environ, "NETSEE_ALLOW": "frosted", "PYTHONPATH": str(Path(__file__).parents[1])}
-    process = subprocess.Popen([sys.executable, "-P", "-m", "hub", "app", "frosted.py", "--watch", "--port", "0"], cwd=folder,
-                               env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    words = [sys.executable, "-P", "-m", "hub", "app", "frosted.py", "--watch", "--port", str(port)]
+    process = subprocess.Popen(words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        yield process, re.search(r"http://\S+", process.stdout.readline())[0]
+        yield process, f"http://127.0.0.1:{port}" if port else re.search(r"http://\S+", process.stdout.readline())[0]
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
@@ -97,18 +101,47 @@ def test_a_saved_technique_is_shown_and_a_broken_one_tells_its_line_until_it_is_
         socket.create_connection(("127.0.0.1", port), 1).close()
 
 
-def test_the_server_ends_with_whoever_watches_even_if_that_is_killed(desk):
-    with watching(desk) as (process, address):
-        following(address, 1)
+PID = "import os, pathlib, time\npathlib.Path(__file__).with_name(f'{os.getpid()}.pid').touch()\n"
+"""At the top of a technique: leaves the number of each process that loads it beside its file."""
+
+
+def processes(folder: Path) -> set[int]:
+    """The servers that loaded a technique with PID at its top and still live."""
+    return {int(path.stem) for path in folder.glob("*.pid") if lives(int(path.stem))}
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_save_replaces_a_server_that_never_starts_and_none_outlives_the_watcher_whatever_it_does(desk):
+    drafts.write("frosted", desk)
+    file, running = desk / "frosted.py", desk / "running"
+    top, start, never = "import torch\n", "    chance = torch", "while True:\n    time.sleep(1)\n"
+    assert top in file.read_text() and start in file.read_text()
+    endless = textwrap.indent(f"pathlib.Path({str(running)!r}).touch()\n{never}", "    ")
+    source = file.read_text().replace(top, top + PID).replace(start, endless + start)
+    hanging = source.replace(PID, PID + never)
+    file.write_text(hanging)
+    with watch.bound("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    with watching(desk, port) as (process, address):
+        (first,) = until(lambda: processes(desk), bool)
+        file.write_text(source)
+        assert following(address, 2) == {"server": 2, "tab": "frosted", "broken": []}
+        assert not lives(first)
+
+        posted = urllib.request.Request(f"{address}/gradio_api/call/v2/frosted", b'{"image": "sample:clouds"}',
+                                        {"Content-Type": "application/json"})
+        urllib.request.urlopen(posted, timeout=SECONDS).close()
+        until(running.exists, bool)
+        file.write_text(hanging)
+        until(lambda: processes(desk), lambda pids: len(pids) == 2)
         process.kill()
-        port, started = int(address.rpartition(":")[2]), time.monotonic()
-        while time.monotonic() - started < 20:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-            except OSError:
-                return
-            time.sleep(0.2)
-    pytest.fail("something still listens")
+        until(lambda: processes(desk), lambda pids: not pids)
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_started():
@@ -119,11 +152,26 @@ def test_a_port_that_is_taken_is_said_before_anything_is_started():
             watch.watch(["app"], "127.0.0.1", taken.getsockname()[1])
 
 
+class StandIn:
+    """In the place of a server: a number, and whether it was ended."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+
+
 def test_a_server_that_does_not_start_leaves_the_one_before(capsys):
-    before, following = (type("Server", (), {"ended": False, "is_ready": lambda self: False,
-                                             "end": lambda self: setattr(self, "ended", True)})() for _ in range(2))
-    assert watch._followed(before, following) is before
+    before, following = StandIn(), StandIn()
+    assert watch._followed(before, following, ready=False) is before
     assert following.ended and not before.ended and "the one before goes on" in capsys.readouterr().out
+
+
+def test_a_server_that_is_ready_replaces_the_one_before():
+    before, following = StandIn(), StandIn()
+    assert watch._followed(before, following, ready=True) is following
+    assert before.ended and not following.ended
 
 
 def test_sources_and_settings_are_watched_and_pictures_hidden_and_built_files_are_not(plugin_folder):
@@ -164,3 +212,20 @@ def test_the_options_of_the_app_reach_each_server(netsee, monkeypatch, plugin_fo
     (words, *address), = started
     assert (words[0], sorted(words[1:]), address) == ("app", ["--host", "--public", "::1"], ["::1", 7860])
     assert registry.places()[0] == str(plugin_folder.path / "fade.py")
+
+
+def test_a_saved_file_is_shown_at_its_own_tab_or_at_that_of_the_package_around_it(plugin_folder, monkeypatch):
+    from hub.app import watched
+    from tests.test_registry import RED
+
+    plugin_folder.add("fade", RED)
+    (plugin_folder.path / "painted").mkdir()
+    (plugin_folder.path / "painted" / "__init__.py").write_text(RED)
+
+    def tab(saved: str) -> str:
+        told = {"socket": 0, "line": 0, "number": 2, "saved": str(plugin_folder.path / saved)}
+        monkeypatch.setenv(watch.TOLD, json.dumps(told))
+        return watched._saved_technique()
+
+    assert {saved: tab(saved) for saved in ("fade.py", "glow.py", "painted/__init__.py", "painted/colours.py")} == {
+        "fade.py": "fade", "glow.py": "", "painted/__init__.py": "painted", "painted/colours.py": "painted"}

@@ -27,7 +27,7 @@ import time
 from collections.abc import Iterator
 from typing import Literal
 import hub
-from hub.technique import Image
+from hub.results import Image
 
 class Params(hub.Params):
     steps: int = hub.Field(3, ge=1, le=1000, description="How many.")

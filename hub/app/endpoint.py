@@ -10,9 +10,11 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image as PILImage
 
 from hub import examples, forms
@@ -114,12 +116,21 @@ def _object(body: bytes) -> dict[str, Any]:
 def _upload(name: str, given: Any, kind: str | None) -> dict[str, Any]:
     """A file as Gradio knows one; of one that came as base64 or is a sample, after writing it where uploads lie.
 
-    Raises BadParams, UnknownSample. Whether a path is one of an upload is Gradio's to check.
+    Raises BadParams, UnknownSample.
     """
     path, said = (given.get("path"), given.get("url")) if isinstance(given, dict) else (None, given)
     if not path:
         path = kept_file(_content(name, said, kind), name)
+    elif not _is_upload(path):
+        raise BadParams(f"{name}: no upload has that path. POST the file to /gradio_api/upload and give the path in the answer.")
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def _is_upload(path: Any) -> bool:
+    try:
+        return Path(get_upload_folder()).resolve() in (place := Path(path).resolve()).parents and place.is_file()
+    except (TypeError, ValueError, OSError):
+        return False
 
 
 def _content(name: str, said: Any, kind: str | None) -> bytes:

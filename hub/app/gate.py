@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import anyio
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from hub.app import endpoint
@@ -53,9 +56,14 @@ class Gate:
             return await _refused(
                 429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send
             )
-        if path.startswith(CALL):
+        if (path.endswith(JOIN) or path.startswith(CALL)) and self._waiting_from(address_of(Request(scope))):
+            return await _refused(429, "Several of your runs are waiting already. Let them finish.", scope, receive, send)
+        if path.startswith(CALL) and self._is_let_in(scope):  # whoever is not is turned away by Gradio
+            if len(self.blocks._queue) >= self.policy.queue:
+                return await _refused(503, "Too many runs are waiting. Try again in a few minutes.", scope, receive, send)
             try:
-                body = endpoint.admitted(self.blocks.rooms, path.removeprefix(CALL).strip("/"), body)
+                name = path.removeprefix(CALL).strip("/")
+                body = await anyio.to_thread.run_sync(endpoint.admitted, self.blocks.rooms, name, body)
             except HubError as error:
                 return await _refused(404 if isinstance(error, UnknownTechnique) else 422, str(error), scope, receive, send)
         return await self.app(scope, _again(body, receive), send)
@@ -68,8 +76,27 @@ class Gate:
             visitor = json.loads(body).get("session_hash")
         except (ValueError, AttributeError, RecursionError):
             return False
-        lines = self.blocks._queue.event_queue_per_concurrency_id.values()
-        return sum(event.session_hash == visitor for line in lines for event in line.queue) >= self.policy.per_session
+        return sum(event.session_hash == visitor for event in self._line()) >= self.policy.per_session
+
+    def _waiting_from(self, address: str) -> bool:
+        """Whether as many runs as the policy allows wait that were asked for from one address, by whatever visitors."""
+        most = self.policy.per_address
+        return most is not None and sum(address_of(event.request) == address for event in self._line()) >= most
+
+    def _line(self) -> Iterator[Any]:
+        for line in self.blocks._queue.event_queue_per_concurrency_id.values():
+            yield from line.queue
+
+    def _is_let_in(self, scope: Any) -> bool:
+        """Whether nobody has to log in here, or this visitor has."""
+        house = self.blocks.app
+        return house.auth is None or any(token in house.tokens for token in Request(scope).cookies.values())
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from: as the proxy nearest to us says, where one does."""
+    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return told or (request.client.host if request.client else "")
 
 
 def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any) -> None:

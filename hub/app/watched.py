@@ -6,16 +6,18 @@ import json
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from hub import registry
 from hub.app import listening
 from hub.examples import WEB
-from hub.watch import TOLD
+from hub.watch import PATIENCE, TOLD
 
 
 def is_on() -> bool:
@@ -33,27 +35,37 @@ def add_to(app: FastAPI) -> None:
         return JSONResponse({"server": _told()["number"], "tab": _saved_technique(), "broken": _broken()})
 
 
-def run(app: FastAPI) -> None:
-    """Serve on the socket that was handed down, until whoever started this closes its end of the line."""
-    import uvicorn
+class Line:
+    """The line to whoever started this process: when that closes its end, however it ended, this process ends, too.
 
-    line = socket.socket(fileno=_told()["line"])
+    At once while it starts, whatever the techniques do that it loads; when it has sent what it is sending, where it serves.
+    """
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            line.send(b"!")
+    def __init__(self) -> None:
+        self._line = socket.socket(fileno=_told()["line"])
+        self._server: uvicorn.Server | None = None
+        threading.Thread(target=self._follow, daemon=True).start()
 
-    server = Server(uvicorn.Config(app, **listening.settings()))
+    def _follow(self) -> None:
+        self._line.recv(1)  # returns when the other end is closed
+        if self._server:
+            self._server.should_exit = True
+            time.sleep(PATIENCE)  # longer than it lives, unless a run does not end
+        os._exit(1)
 
-    def follow() -> None:
-        line.recv(1)  # returns when the other end is closed, however that process ended
-        server.should_exit = True
+    def serve(self, app: FastAPI) -> None:
+        """Serve on the socket that was handed down, and say so."""
+        line = self._line
 
-    threading.Thread(target=follow, daemon=True).start()
-    for words in _broken():
-        print(f"Not on show: {words}", flush=True)
-    server.run(sockets=[socket.socket(fileno=_told()["socket"])])
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                line.send(b"!")
+
+        self._server = Server(uvicorn.Config(app, **listening.settings()))
+        for words in _broken():
+            print(f"Not on show: {words}", flush=True)
+        self._server.run(sockets=[socket.socket(fileno=_told()["socket"])])
 
 
 def _told() -> dict[str, Any]:
@@ -70,5 +82,5 @@ def _saved_technique() -> str:
     saved = Path(_told()["saved"])
     files = {record.name: Path(record.file) for record in registry.records() if record.file}
     exact = (name for name, file in files.items() if file == saved)
-    around = (name for name, file in files.items() if file.parent in saved.parents)
+    around = (name for name, file in files.items() if file.name == "__init__.py" and file.parent in saved.parents)
     return next(exact, None) or next(around, "")

@@ -14,6 +14,7 @@
     let now;
     try { now = await (await fetch("netsee/watch", { cache: "no-store" })).json(); } catch { return; }
     if (server === undefined) { server = now.server; if (now.broken.length) tell(now.broken); }
-    else if (now.server > server) location.assign(location.pathname + (now.tab ? "?tab=" + encodeURIComponent(now.tab) : ""));
+    else if (now.server > server)
+      location.assign(location.pathname + (now.tab ? "?tab=" + encodeURIComponent(now.tab) : location.search));
   }, 1000);
 })();

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from hub import devices
+from hub.backbones.dissection import dissect
 from hub.backbones.folding import prepared
-from hub.backbones.layers import CLASSES, DEPTHS, Anatomy, Layer, class_layer, dissect, linear_head, unit_names
+from hub.backbones.layers import CLASSES, DEPTHS, Anatomy, Layer, class_layer, linear_head, unit_names
 from hub.errors import ShapeError, UnknownLayer, UnknownUnit
 from hub.resampling import resize
 
@@ -114,8 +115,9 @@ class Backbone:
     def features(self, pictures: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """The feature maps of some layers, and not a step of work past the deepest of them.
 
-        pictures: (B, 3, H, W) in [0, 1], of any size: a network sees those that are too small for it enlarged, and one which
-        takes no other size than its own sees all stretched to that. Returns name -> (B, C, h, w), in the network's own format.
+        pictures: (B, 3, H, W) in [0, 1], of any size: a network sees those that are too small for it enlarged, and others that it
+        does not take stretched to the next size, or to its own where there is no other.
+        Returns name -> (B, C, h, w), in the network's own format.
         Raises ShapeError, UnknownLayer.
         """
         if pictures.dim() != 4 or pictures.shape[1] != 3:
@@ -133,9 +135,11 @@ class Backbone:
         return {asked: answer if layer.name == CLASSES else caught[layer.name] for asked, layer in wanted.items()}
 
     def normalised(self, pictures: Tensor) -> Tensor:
-        """Pictures in [0, 1] as the network wants them."""
-        if not self.anatomy.any_size and pictures.shape[-2:] != (self.side, self.side):
-            pictures = resize(pictures, (self.side, self.side), "bilinear")
+        """Pictures in [0, 1] as the network wants them: of its own size, or stretched to the next that it takes."""
+        multiple, seen = self.anatomy.multiple, tuple(pictures.shape[-2:])
+        wanted = tuple(-(-side // multiple) * multiple if multiple else self.side for side in seen)
+        if wanted != seen:
+            pictures = resize(pictures, wanted, "bilinear")
         return ((pictures - self._mean) / self._std).to(self.dtype).contiguous(memory_format=torch.channels_last)
 
     def _caught(self, inputs: Tensor, layers: Set[Layer], whole: bool = False) -> tuple[dict[str, Tensor], Tensor | None]:

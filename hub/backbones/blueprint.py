@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 from hub.backbones.bounds import bounded, room
+from hub.backbones.dissection import dissect
 from hub.backbones.fetching import Wanted
 from hub.backbones.folding import prepared
-from hub.backbones.layers import Anatomy, Layer, class_layer, dissect
+from hub.backbones.layers import Anatomy, Layer, class_layer
 from hub.backbones.naming import Name
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
@@ -31,6 +32,7 @@ class Blueprint:
     build: makes it untrained, on torch's default device. fill: makes it with its weights, given where its file lies.
     config: timm's keys: input_size, mean, std, classifier; and showpieces. classes: their names, where they are known.
     weights: the file of the Hub that it needs; url: the file of the web; neither where its weights are here.
+    described: the config.json that it is built by, where that is one of a folder or a repository.
     """
 
     name: Name
@@ -41,6 +43,7 @@ class Blueprint:
     weights: Wanted | None = None
     url: str | None = None
     here: bool = False
+    described: dict[str, Any] | None = None
 
     @cached_property
     def bare(self) -> nn.Module:

@@ -13,7 +13,7 @@ from torch.nn.modules import module as registration
 
 from hub.errors import OverLimit
 
-MODULES = 100_000
+MODULES = 20_000
 _drawing = threading.RLock()
 
 

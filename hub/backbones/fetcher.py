@@ -96,7 +96,7 @@ class Declared:
 def main() -> None:
     task = json.loads(sys.stdin.readline())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    for watch in (_end_with_the_parent, _tell_on):
+    for watch in (end_with_the_parent, _tell_on):
         threading.Thread(target=watch, daemon=True).start()
     try:
         _without_retries()
@@ -312,7 +312,7 @@ def _without_retries() -> None:
     client.event_hooks = {**client.event_hooks, "response": [refuse]}
 
 
-def _end_with_the_parent() -> None:
+def end_with_the_parent() -> None:
     """Standard input ends when the parent closes it or dies: clean up, and if that hangs, end all the same."""
     os.read(0, 1)
     if hasattr(signal, "pthread_kill"):

@@ -1,4 +1,7 @@
-"""A child process of `fetcher`, watched: what it says is passed on; it is ended where it does not get on or nobody listens."""
+"""A child process, watched: what it says is passed on, and it is ended where it does not get on or nobody listens.
+
+It is one of `fetcher`, or another that takes its task and tells of it as that does.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,7 @@ from typing import Any, TextIO
 from huggingface_hub import constants
 
 FETCHER = Path(__file__).with_name("fetcher.py")
+FETCHING = (sys.executable, "-P", str(FETCHER))
 STARTING = 60.0  # seconds that the child may take to start on a machine that is busy
 GRACE = 3.0  # seconds that it has to clean up, before it is killed
 LOOK = 0.5  # seconds, at most, between two looks at the clock
@@ -69,14 +73,17 @@ class Pace:
         return "drip" if slow and self.phase == "downloading" else None
 
 
-def watched(task: dict[str, Any], patience: float, slowest: float) -> Generator[Progress, None, dict[str, Any]]:
-    """Let a child do a task of `fetcher`; yields how far it is, about four times a second, and returns its last message.
+def watched(
+    task: dict[str, Any], patience: float, slowest: float, command: Sequence[str] = FETCHING, **environment: str
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Let a child do a task; yields how far it is, about four times a second, and returns its last message.
 
     Closing it ends the child. patience: seconds that may pass without a byte; slowest: bytes per second, averaged over as long.
+    command: what starts the child; environment: variables that it has besides ours.
     Raises Failed with the code that the child gave, or "stall", "drip", "lock" or "ended".
     """
     pace, shown = Pace(patience, slowest), Progress(0, 0)
-    with _child(task) as messages:
+    with _child(task, command, environment) as messages:
         while True:
             try:
                 when, said = messages.get(timeout=LOOK)
@@ -96,15 +103,15 @@ def watched(task: dict[str, Any], patience: float, slowest: float) -> Generator[
 
 
 @contextmanager
-def _child(task: dict[str, Any]) -> Iterator[queue.SimpleQueue]:
+def _child(task: dict[str, Any], command: Sequence[str], more: dict[str, str]) -> Iterator[queue.SimpleQueue]:
     """A child at work, and what it says: (when it said it, the message), the last being None. It ends with the block."""
     environment = {
         **os.environ, "HF_ENDPOINT": constants.ENDPOINT, "HF_HUB_CACHE": str(constants.HF_HUB_CACHE),
         "HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0",
         # hf_xet writes pieces of a file from threads of its own: no stream that could be counted, or cut where it is too long.
-        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_XET": "1", **more,
     }  # fmt: skip
-    child = subprocess.Popen([sys.executable, "-P", str(FETCHER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                              stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=environment)  # fmt: skip
     messages: queue.SimpleQueue = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(child.stdout, messages), daemon=True)

@@ -21,6 +21,7 @@ from hub.backbones.fetching import Wanted
 from hub.backbones.layers import DEPTHS, Layer, unit_names
 from hub.backbones.lifeline import Progress
 from hub.backbones.naming import Name
+from hub.backbones.rehearsal import rehearsed
 from hub.backbones.shelf import Shelf
 from hub.backbones.sources import CHANCE, blueprint, config_of, from_folder
 from hub.errors import UnknownLayer, UnsupportedBackbone
@@ -85,7 +86,7 @@ def drawn(name: str) -> Blueprint:
 def layers(name: str) -> list[Layer]:
     """The layers of a network, without its weights: those of a menu are told at once and offline. Raises as `load`."""
     asked = str(naming.parse(name))
-    for _ in _config_fetched(asked):
+    for _ in _drawable(asked):
         pass
     with _drawing:
         return _drawn(asked).layers()
@@ -111,9 +112,11 @@ def fetched(name: str) -> Iterator[Progress]:
     Nothing is asked of the network for what lies in the cache. Closing it cancels. Raises as `load`.
     """
     asked = naming.parse(name)
-    if asked.scheme in ("embedded", "local-dir"):
+    if asked.scheme == "local-dir":
+        for _ in _drawable(str(asked)):  # nothing comes, so nothing is shown
+            pass
         return
-    yield from _config_fetched(str(asked))
+    yield from _drawable(str(asked))
     plan = drawn(str(asked))
     if asked.seed is not None or plan.here or _lies(plan) is not None:
         return
@@ -128,10 +131,13 @@ def fetched(name: str) -> Iterator[Progress]:
         raise UnsupportedBackbone(f"{name} has no safetensors on the Hub. Other formats can run code, so they are not read.")
 
 
-def _config_fetched(asked: str) -> Iterator[Progress]:
+def _drawable(asked: str) -> Iterator[Progress]:
+    """See that a network can be drawn: that its settings are here, and, where they are a stranger's, do no harm."""
     name = naming.parse(asked)
     if name.scheme == "hf-hub" and fetching.cached(config_of(name)) is None:
         yield from fetching.fetch(config_of(name))
+    if name.scheme in ("hf-hub", "local-dir"):
+        yield from rehearsed(asked, drawn(asked).described)
 
 
 def limited(wanted: Wanted, largest: int) -> Wanted:

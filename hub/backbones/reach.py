@@ -3,7 +3,7 @@
 The network runs once on tensors without contents, and each tensor is followed by what its values have seen so far: a
 convolution or a pooling with kernel k widens that by (k - 1) times the stride so far (Araujo, Norris and Sim 2019, "Computing
 receptive fields of convolutional neural networks"); a sum or a concatenation has seen what its widest part has; a mean over all
-positions, as in squeeze-and-excitation, or attention has seen the whole picture.
+positions, as in squeeze-and-excitation, a linear map of positions, as in a mixer, or attention has seen the whole picture.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
+
+PRODUCTS = ("bmm", "mm", "matmul", "addmm", "baddbmm", "linear")
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,18 @@ def after(operation: str, args: Sequence[Any], seen: Sequence[tuple[Tensor, Reac
         return reach.through(args[1], args[2] if len(args) > 2 and args[2] else args[1])
     if _mixes(operation, args, seen, made):
         reach = reach.everywhere()
+    if operation == "cat":
+        return replace(reach, axes=frozenset().union(*(each.axes for _, each in seen)))
     return replace(reach, axes=_axes(operation, args, tensor, reach.axes, made))
 
 
 def _mixes(operation: str, args: Sequence[Any], seen: Sequence[tuple[Tensor, Reach]], made: Tensor) -> bool:
     """Whether values of different positions come together."""
     tensor, reach = seen[0]
-    if operation in ("bmm", "mm", "matmul", "baddbmm"):
-        return len(seen) > 1
+    if operation in PRODUCTS:
+        left = args[1 if operation in ("addmm", "baddbmm") else 0] is tensor
+        summed = tensor.dim() - (1 if left or tensor.dim() == 1 else 2)
+        return len(seen) > 1 or summed in reach.axes and tensor.shape[summed] > 1
     if "adaptive" in operation:
         return made.shape[-2:] != tensor.shape[-2:]
     if "scaled_dot_product" in operation or "group_norm" in operation:

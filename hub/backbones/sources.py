@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from hub.backbones import catalogue, settings
 from hub.backbones.blueprint import Blueprint
@@ -66,7 +69,11 @@ def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blue
 
     The settings are read once, and checked; timm gets those, and never opens the file itself.
     """
-    config = settings.read(folder / "config.json", name)
+    return of_settings(name, settings.read(folder / "config.json", name), folder, weights)
+
+
+def of_settings(name: Name, config: dict[str, Any], folder: Path, weights: Wanted | None = None) -> Blueprint:
+    """As `from_folder`, of a config that was read."""
     given, keys, labels = settings.given(config, name), settings.keys(config, name), config.get("label_names")
 
     def build(**more: Any) -> nn.Module:
@@ -79,7 +86,7 @@ def from_folder(name: Name, folder: Path, weights: Wanted | None = None) -> Blue
         return build(pretrained=True, pretrained_cfg={**own, **where})
 
     classes = [str(label) for label in labels] if isinstance(labels, list) else None
-    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None)
+    return Blueprint(name, build, fill, keys, classes, weights, here=weights is None, described=config)
 
 
 # ---------------------------------------------------------------- timm
@@ -155,23 +162,42 @@ def _torchvision(name: Name) -> Blueprint:
     transforms = weights.transforms()
     side = transforms.crop_size[0]
 
+    own: dict[str, Any] = {"image_size": side} if name.model.startswith("vit_") else {}
+
     def build() -> nn.Module:
         asks = name.model in ("googlenet", "inception_v3")  # whether to draw first weights their own way, slowly
         drawn = {"init_weights": torch.get_default_device().type != "meta"} if asks else {}
-        with CHANCE, torch.random.fork_rng(devices=[]):
-            return models.get_model(name.model, weights=None, **drawn)
+        with CHANCE, torch.random.fork_rng(devices=[]), _Numbers():
+            return models.get_model(name.model, weights=None, **own, **drawn)
 
-    def fill(_path: Path | None) -> nn.Module:  # the file lies where torchvision itself looks for it, and checks its hash
-        with CHANCE, torch.random.fork_rng(devices=[]):
+    def fill(path: Path | None) -> nn.Module:
+        with CHANCE, torch.random.fork_rng(devices=[]), _read_from(weights, path):
             return models.get_model(name.model, weights=weights, progress=False)
 
-    try:
-        with torch.device("meta"):
-            head = _last_map(build())
-    except NotImplementedError as error:
-        raise UnsupportedBackbone(f"{name} cannot be drawn without contents. Take timm's own of that kind.") from error
+    with torch.device("meta"):
+        head = _last_map(build())
     config = {"input_size": (3, side, side), "mean": transforms.mean, "std": transforms.std, "classifier": head}
     return Blueprint(name, build, fill, config, list(weights.meta["categories"]), url=weights.url)
+
+
+class _Numbers(TorchFunctionMode):
+    """Gives contents to the numbers that a builder counts with, even where what it builds has none: RegNet has a plan of
+    widths."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        where = {"device": "cpu"} if function in (torch.arange, torch.tensor) else {}
+        return function(*args, **{**where, **(kwargs or {})})
+
+
+@contextmanager
+def _read_from(weights: Any, path: Path | None) -> Iterator[None]:
+    """While it is entered, torchvision reads some weights from a file whose hash was checked, and tensors only: its files are
+    pickles, which could run code."""
+    weights.get_state_dict = lambda *_, **__: torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        yield
+    finally:
+        del weights.get_state_dict
 
 
 def _last_map(model: nn.Module) -> str:

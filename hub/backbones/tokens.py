@@ -9,6 +9,7 @@ self-supervised vision transformers", figure 1), a map with a channel for each h
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -19,8 +20,8 @@ HEADS = ":heads"
 
 @dataclass(frozen=True)
 class Grid:
-    """How a transformer cuts pictures. patch: sides of a patch in pixels. prefix: tokens before the patches. padded: whether
-    pictures that no whole number of patches fills are padded to one."""
+    """How a transformer, or a mixer of patches, cuts pictures. patch: sides of a patch in pixels. prefix: tokens before the
+    patches. padded: whether pictures that no whole number of patches fills are padded to one."""
 
     patch: tuple[int, int]
     prefix: int
@@ -28,27 +29,55 @@ class Grid:
 
     @classmethod
     def of(cls, model: nn.Module) -> Grid | None:
-        """The grid of a timm transformer; None where the network has no tokens."""
-        embed = getattr(model, "patch_embed", None)
+        """The grid of one of timm's or torchvision's networks; None where the network has no tokens."""
+        embed, prefix = None, 0
+        if hasattr(model, "num_prefix_tokens"):
+            embed, prefix = getattr(model, "patch_embed", None), model.num_prefix_tokens
+        elif hasattr(model, "reroll"):
+            return Unrolled(tuple(model.patch_stride), 0, False, model.reroll)
+        elif getattr(getattr(model, "stem", None), "flatten", False) is True:  # of timm's mixers
+            embed = model.stem
+        elif hasattr(model, "conv_proj"):  # of torchvision's transformers
+            embed, prefix = model, 1
         patch = getattr(embed, "patch_size", None)
-        if patch is None or not hasattr(model, "num_prefix_tokens"):
+        if patch is None:
             return None
         sides = (patch, patch) if isinstance(patch, int) else tuple(patch)
-        return cls(sides, model.num_prefix_tokens, getattr(embed, "dynamic_img_pad", False))
+        return cls(sides, prefix, getattr(embed, "dynamic_img_pad", False))
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """Patches down and across a picture of that many pixels."""
         more = [side - 1 if self.padded else 0 for side in self.patch]
         return (height + more[0]) // self.patch[0], (width + more[1]) // self.patch[1]
 
-    def folds(self, out: object, height: int, width: int) -> bool:
-        """Whether a module's output is the tokens of a picture of that size, (B, prefix + patches, C)."""
+    def places(self, module: str, count: int, height: int, width: int) -> tuple[int, int] | None:
+        """(h, w) of the map that so many tokens are, put out by a module for a picture of that size; None where they are none."""
         rows, columns = self.size(height, width)
-        return isinstance(out, Tensor) and out.dim() == 3 and out.shape[1] == self.prefix + rows * columns
+        return (rows, columns) if count - rows * columns in (0, self.prefix) else None
 
     def fold(self, tokens: Tensor, height: int, width: int) -> Tensor:
-        """(B, prefix + h w, C) -> (B, C, h, w), without the tokens that stand for no place."""
-        return tokens[:, self.prefix :].transpose(1, 2).unflatten(2, self.size(height, width))
+        """(B, h w, C) -> (B, C, h, w), without the tokens before those, which stand for no place."""
+        rows, columns = self.size(height, width)
+        return tokens[:, tokens.shape[1] - rows * columns :].transpose(1, 2).unflatten(2, (rows, columns))
+
+
+@dataclass(frozen=True)
+class Unrolled(Grid):
+    """The grid of a Hiera, which has the tokens that it will pool stand together, and fewer of them after each pooling.
+
+    reroll: its own module that puts them back in their places.
+    """
+
+    reroll: nn.Module | None = None
+
+    def places(self, module: str, count: int, height: int, width: int) -> tuple[int, int] | None:
+        if module.startswith("patch_embed"):  # before they are unrolled
+            return None
+        return next((tuple(size) for _, size in self.reroll.schedule.values() if math.prod(size) == count), None)
+
+    def fold(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        block = next(i for i, (_, size) in self.reroll.schedule.items() if math.prod(size) == tokens.shape[1])
+        return self.reroll(tokens, block).permute(0, 3, 1, 2)
 
 
 def class_token(tokens: Tensor) -> Tensor:

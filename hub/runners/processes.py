@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class Died:
 def spread(function: Callable[[Any], Any], tasks: Iterable[Any], jobs: int) -> Iterator[Any]:
     """What `function` gives for each task, in their order, or Died. Closing it ends the processes.
 
-    function: one of a module, that does not raise. tasks: taken only a few ahead, so that there may be any number; they and what
-    they give can be pickled. jobs: processes at once; each gets its share of the processor's cores, unless OMP_NUM_THREADS says.
+    function: one of a module, that does not raise. tasks: taken only a few ahead, so that there may be any number; one that
+    cannot be pickled is done in this process. What they give can be.
+    jobs: processes at once; each gets its share of the processor's cores, unless OMP_NUM_THREADS says.
     """
     workers = [_Worker(max(1, (os.cpu_count() or 1) // jobs)) for _ in range(jobs)]
     idle: queue.SimpleQueue = queue.SimpleQueue()
@@ -69,7 +71,10 @@ class _Worker:
         self.lock = threading.Lock()  # whoever ends it must not meet one who starts it
 
     def do(self, function: Callable[[Any], Any], task: Any) -> Any:
-        told = pickle.dumps((function, task))
+        try:
+            told = pickle.dumps((function, task))
+        except Exception:
+            return function(task)  # what cannot be sent is done here
         process = self._running()
         if process is None:
             return Died(0)
@@ -104,6 +109,8 @@ class _Worker:
         with self.lock:
             process, self.process = self.process, None
         if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)  # one that ends by itself has a code of its own
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
