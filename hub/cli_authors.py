@@ -21,7 +21,7 @@ from hub.sources import line_of
 MENDS = {
     "failed": "Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there.",
     "incompatible": 'Port it to the contract of this Netsee (netsee info, plugins/README.md) and name that version: api="…".',
-    "misnamed": "Give the file another name; where it is a package, its folder; where `run` has a name of its own, that.",
+    "misnamed": "Give the file another name, or its folder where it is a package.",
     "left out": "Take it off that list, or unset the variable.",
 }
 """What to do about a technique that is not there, by what became of it."""

@@ -421,7 +421,7 @@ def test_a_watched_page_follows_each_save_to_its_tab_and_tells_what_is_broken(ch
         page.get_by_text("through melted glass").first.wait_for()
         assert page.url.endswith("?tab=frosted")
         page.wait_for_timeout(1500)
-        file.write_text("no_such_name")
+        file.write_text("run = no_such_name")
         page.get_by_role("alert").filter(has_text="NameError: name 'no_such_name' is not defined (frosted.py, line 1)").wait_for()
         file.write_text(source)
         page.get_by_text("through frosted glass").first.wait_for()
