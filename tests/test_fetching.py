@@ -131,6 +131,16 @@ def test_what_came_once_is_there_without_the_hub(there, monkeypatch):
     assert ended(fetch(WANTED)) == path and there.asked == []
 
 
+def test_the_hash_of_a_checkpoint_is_counted_once_and_again_when_it_changed(there, monkeypatch, tmp_path):
+    counted, count = [], hashlib.file_digest
+    monkeypatch.setattr(fetching.hashlib, "file_digest", lambda file, kind: counted.append(1) or count(file, kind))
+    path = ended(fetched_url(f"{there.address}/files/{PTH}", DIGEST[:8], PTH))
+    assert [fetching.checkpoint(PTH, DIGEST[:8]) for _ in range(3)] == [path] * 3 and len(counted) == 1
+    path.write_bytes(WEIGHTS[::-1])
+    os.utime(path, ns=(1, 1))
+    assert fetching.checkpoint(PTH, DIGEST[:8]) is None and len(counted) == 2
+
+
 def test_a_commit_can_be_asked_for(there):
     commit = there.commit(REPO)
     assert commit in str(ended(fetch(Wanted(REPO, FILE, revision=commit))))

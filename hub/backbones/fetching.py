@@ -20,6 +20,7 @@ import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,6 +94,13 @@ def _digest(path: Path) -> str:
     name = path.resolve().name
     if re.fullmatch("[0-9a-f]{64}", name):
         return name
+    facts = path.stat()
+    return _counted(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _counted(path: Path, *_changing: int) -> str:
+    """The SHA-256 of a file, counted once as long as its size, its time and its inode are the same."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
