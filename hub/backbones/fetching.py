@@ -118,21 +118,8 @@ def fetch(wanted: Wanted, patience: float = PATIENCE, slowest: float = SLOWEST) 
         _check_size(path, _named(wanted))
         return path
     _check_network(wanted.repo, constants.ENDPOINT)
-    found = yield from _done({**asdict(wanted), "only_size": False}, _named(wanted), patience, slowest)
+    found = yield from _done(asdict(wanted), _named(wanted), patience, slowest)
     return Path(found["path"])
-
-
-def size(wanted: Wanted, patience: float = PATIENCE) -> int:
-    """How many bytes a file has, by the cache or else by the hub. Raises as `fetch` does."""
-    if path := cached(wanted):
-        return path.stat().st_size
-    _check_network(wanted.repo, constants.ENDPOINT)
-    asked = _done({**asdict(wanted), "largest": None, "only_size": True}, _named(wanted), patience, 0.0)
-    while True:
-        try:
-            next(asked)
-        except StopIteration as answer:
-            return answer.value["size"]
 
 
 def fetched_url(
