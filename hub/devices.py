@@ -9,6 +9,7 @@ import warnings
 from functools import cache
 
 import torch
+from torch import nn
 
 
 @cache
@@ -50,6 +51,28 @@ def compute_dtype() -> torch.dtype:
     if asked:
         return {"float32": torch.float32, "bfloat16": torch.bfloat16}[asked]
     return torch.bfloat16 if has_fast_bf16() else torch.float32
+
+
+# In torch 2.14 on processors with AMX, oneDNN's bfloat16 convolution answers with what lay in memory: Conv2d(16, 16, 3, stride=2,
+# padding=1) for maps of 10 x 1 or 10 x 2 and higher ones, whatever their layout, and Conv2d(16, 32, 4, stride=4) for all.
+# Compared with float32, it is wrong where the stride is above 1 and what comes out is one value wide and five or more high; and
+# where it is 4 or more and what goes in has 8 to 24 channels. Transposed maps, strides of 1 and gradients are right.
+
+
+def dtype_for(model: nn.Module) -> torch.dtype:
+    """The format that a frozen network runs in: `compute_dtype`, but where a processor is known to get its convolutions wrong."""
+    if compute_dtype() is torch.float32 or device().type != "cpu":
+        return compute_dtype()
+    wrong = any(min(m.stride) >= 4 and 8 <= m.in_channels // m.groups <= 24 for m in model.modules() if isinstance(m, nn.Conv2d))
+    return torch.float32 if wrong else compute_dtype()
+
+
+def is_sliver(height: int, width: int, stride: int) -> bool:
+    """Whether a picture may be one value wide, and high, on its way through a network: such are wrong in bfloat16 on processors.
+
+    stride: pixels between neighbouring values of the deepest map.
+    """
+    return device().type == "cpu" and width < 2 * stride and height > 2 * width
 
 
 @cache

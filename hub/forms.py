@@ -326,10 +326,15 @@ def network_choices() -> list[tuple[str, str]]:
     return [(f"{each.title} · {each.megabytes:.0f} MB", each.name) for each in backbones.CATALOGUE]
 
 
-def layer_choices(backbone: str) -> list[tuple[str, str]]:
-    """(what is read, value) for each layer of a network, the words that fit every network first."""
+def layer_choices(backbone: str, policy: Policy) -> list[tuple[str, str]]:
+    """(what is read, value) for each layer of a network, the words that fit every network first.
+
+    Raises UnknownBackbone for a network that the policy does not offer.
+    """
     from hub import backbones
 
+    if not policy.any_model:
+        backbones.check_offered(backbone)
     layers = [(f"{layer.name} · {layer.channels} channels", layer.name) for layer in backbones.layers(backbone)]
     return [("early", "early"), ("middle", "middle"), ("late", "late"), *layers]
 

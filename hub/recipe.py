@@ -173,8 +173,8 @@ def networks_in(params: type[Params], values: Mapping[str, Any]) -> dict[str, li
 
 
 def weights_of(backbone: str) -> str:
-    """The hash of a network's weights, which are loaded for it."""
-    return importlib.import_module("hub.backbones").load(backbone).hash
+    """The hash of a network's weights, which are loaded for it where they were not yet."""
+    return importlib.import_module("hub.backbones").hash_of(backbone)
 
 
 @cache

@@ -155,6 +155,27 @@ def test_a_network_whose_branches_must_meet_sees_pictures_stretched_to_the_next_
     assert network.anatomy.multiple == 4
 
 
+@pytest.mark.parametrize("size", [(301, 7), (301, 15), (301, 33), (160, 2), (7, 301), (15, 301), (64, 64)])
+def test_slivers_are_seen_in_half_precision_as_in_full(size):
+    """Where the processor computes bfloat16 by itself; it gives garbage or infinity for maps that are one value wide."""
+    picture, names = some_pictures(1, *size), ["layer1", "layer3", "layer4", CLASSES]
+    full, half = (tiny_network(dtype).features(picture, names) for dtype in (torch.float32, torch.bfloat16))
+    for name in names:
+        assert half[name].dtype == torch.bfloat16
+        assert (half[name].float() - full[name]).abs().max() < 0.05 * full[name].abs().max(), name
+    scores = [tiny_network(dtype).scores(picture) for dtype in (torch.float32, torch.bfloat16)]
+    assert (scores[0] - scores[1]).abs().max() < 0.05 * scores[0].abs().max()
+
+
+def test_patches_of_maps_are_seen_in_half_precision_as_in_full():
+    model = seeded(lambda: nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 32, 4, 4)))
+    picture, config = some_pictures(1, 64, 64), {**CONFIG, "classifier": None}
+    half = as_backbone(model, config, dtype=torch.bfloat16).features(picture, ["1"])["1"]
+    with torch.no_grad():
+        full = model.float()((picture - 0.5) / 0.25)
+    assert (half.float() - full).abs().max() < 0.05 * full.abs().max()
+
+
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (96, 40)])
 def test_pictures_of_any_size_are_seen(size):
     maps = tiny_network().features(some_pictures(1, *size), ["layer2"])["layer2"]

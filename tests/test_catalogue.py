@@ -72,7 +72,7 @@ def test_a_hosted_hub_takes_the_menu_and_its_untrained_selves_and_nothing_else()
 
     for name in (*NAMES, "timm/vgg19.tv_in1k?random"):
         Params.read({"backbone": name}, Policy.public())
-    for name in ("timm/resnet34.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "local-dir:/etc", "http://x/y"):
+    for name in ("timm/vgg19.tv_in1k?random=1", "timm/resnet34.a1_in1k", "hf-hub:timm/resnet18.a1_in1k", "local-dir:/etc", "http://x/y"):
         with pytest.raises(UnknownBackbone):
             Params.read({"backbone": name}, Policy.public())
         with pytest.raises(UnknownBackbone):

@@ -16,7 +16,7 @@ from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.utils import WeakFileLock
 
 from hub.backbones import fetcher, fetching, lifeline
-from hub.backbones.fetching import Progress, Wanted, cached, fetch, fetched_url, size
+from hub.backbones.fetching import Progress, Wanted, cached, fetch, fetched_url
 from hub.backbones.lifeline import Pace
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
 from tests.loopback import FAULTS, Asked, Loopback
@@ -84,7 +84,7 @@ def leftovers(home: Path) -> list[Path]:
 
 def parent() -> list[str]:
     """A command that fetches the weights by a process of its own, and sleeps."""
-    task = json.dumps({"repo": REPO, "file": FILE, "revision": None, "largest": None, "sha256": None, "only_size": False})
+    task = json.dumps({"repo": REPO, "file": FILE, "revision": None, "largest": None, "sha256": None})
     code = f"""if 1:
         import subprocess, sys, time
         child = subprocess.Popen([sys.executable, "-P", {str(lifeline.FETCHER)!r}], stdin=subprocess.PIPE, text=True,
@@ -126,9 +126,19 @@ def test_what_came_once_is_there_without_the_hub(there, monkeypatch):
     path = ended(fetch(WANTED))
     there.__exit__()
     there.asked.clear()
-    assert (ended(fetch(WANTED)), size(WANTED)) == (path, len(WEIGHTS))
+    assert ended(fetch(WANTED)) == path
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert ended(fetch(WANTED)) == path and there.asked == []
+
+
+def test_the_hash_of_a_checkpoint_is_counted_once_and_again_when_it_changed(there, monkeypatch, tmp_path):
+    counted, count = [], hashlib.file_digest
+    monkeypatch.setattr(fetching.hashlib, "file_digest", lambda file, kind: counted.append(1) or count(file, kind))
+    path = ended(fetched_url(f"{there.address}/files/{PTH}", DIGEST[:8], PTH))
+    assert [fetching.checkpoint(PTH, DIGEST[:8]) for _ in range(3)] == [path] * 3 and len(counted) == 1
+    path.write_bytes(WEIGHTS[::-1])
+    os.utime(path, ns=(1, 1))
+    assert fetching.checkpoint(PTH, DIGEST[:8]) is None and len(counted) == 2
 
 
 def test_a_commit_can_be_asked_for(there):
@@ -144,11 +154,6 @@ def test_progress_grows_to_the_size_and_is_told_while_bytes_come(there):
     done = [progress.done for progress in told]
     assert done == sorted(done) and told[-1] == Progress(80_000, 80_000)
     assert any(0 < progress.done < progress.total for progress in told)
-
-
-def test_the_size_is_known_before_a_byte_is_downloaded(there):
-    assert size(WANTED) == len(WEIGHTS) and there.bodies() == []
-    assert cached(WANTED) is None
 
 
 def test_the_child_brings_no_torch(there, monkeypatch, tmp_path):

@@ -212,3 +212,10 @@ def test_a_choice_between_samples_is_shown_as_pictures():
 
     assert forms.pictures(Chosen, "like") == ("samples", "own") and forms.pictures(Chosen, "own") is None
     assert forms.choices(Chosen, "like") == ["cat", "china"]
+
+
+def test_lists_of_layers_are_told_of_no_network_that_a_hosted_hub_does_not_take():
+    assert forms.layer_choices("embedded", Policy.public())[:3] == forms.layer_choices("embedded", Policy.local())[:3]
+    for name in ("timm/test_resnet?random", "hf-hub:somebody/else", "local-dir:/etc", "embedded?random=5"):
+        with pytest.raises(UnknownBackbone):
+            forms.layer_choices(name, Policy.public())

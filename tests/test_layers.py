@@ -1,6 +1,7 @@
 import pytest
 import timm
 import torch
+import torchvision
 from torch import nn
 
 from hub.backbones.dissection import dissect
@@ -78,6 +79,13 @@ def test_layers_of_a_transformer_are_found_where_it_has_maps():
         lambda: timm.create_model("vit_tiny_patch16_224", pretrained=False, img_size=64, depth=1, embed_dim=24, num_heads=3)
     )
     assert [layer.name for layer in layers_of(model, 64)][0].startswith("patch_embed")
+
+
+def test_landmarks_of_torchvisions_transformer_are_blocks_from_early_to_late():
+    with torch.device("meta"):
+        model = torchvision.models.vit_b_16().eval()
+    blocks = [f"encoder.layers.encoder_layer_{i}" for i in (1, 3, 5, 7, 9, 11)]
+    assert [layer.name for layer in landmarks(layers_of(model, 224))] == blocks
 
 
 def test_an_oblong_map_keeps_height_and_width_apart():

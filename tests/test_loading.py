@@ -272,6 +272,14 @@ def test_torchvisions_networks_that_are_built_in_a_way_of_their_own_can_be_drawn
     assert len(found) > 100 and found["classes"].channels == 1000
 
 
+def test_a_network_too_large_to_keep_is_loaded_once_for_a_run(monkeypatch):
+    made, make = [], loading._made
+    monkeypatch.setattr(loading._shelf, "capacity", 1000)
+    monkeypatch.setattr(loading, "_made", lambda asked: made.append(asked) or make(asked))
+    result = hub.run("activation_maximization", backbone="timm/test_resnet?random=9", steps=1, size=48)
+    assert made == ["timm/test_resnet?random=9"] and result.recipe.weights == {made[0]: backbones.hash_of(made[0])}
+
+
 # ---- limits
 
 

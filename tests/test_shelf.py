@@ -1,3 +1,4 @@
+import gc
 import threading
 
 import pytest
@@ -25,10 +26,16 @@ def test_it_never_holds_more_than_fits():
         assert kept.bytes <= 7
 
 
-def test_what_is_too_large_is_handed_out_and_not_kept():
+def test_what_is_too_large_is_kept_only_while_somebody_has_it():
+    class Large(str): ...
+
     kept = shelf()
     kept.get("small", lambda: "small")
-    assert kept.get("large", lambda: "x" * 11) == "x" * 11 and kept.names() == ["small"]
+    held = kept.get("large", lambda: Large("x" * 11))
+    assert kept.get("large", lambda: pytest.fail("somebody has it")) is held and kept.names() == ["small"]
+    del held
+    gc.collect()
+    assert kept.get("large", lambda: Large("y" * 11)) == "y" * 11
 
 
 def test_two_who_ask_at_once_get_the_same_one_made_once():

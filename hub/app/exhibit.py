@@ -249,7 +249,7 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
 
     def lists(name: str, *held: Any, other: bool = False) -> Any:
         try:
-            known = forms.layer_choices(name)
+            known = forms.layer_choices(name, room.policy)
             best = forms.best_layer(name, room.technique.name) if other else None
             chosen = [best or still(known, value, "late") for value in held[: len(layers)]]
             inside = forms.unit_choices(name, chosen[0] if chosen else "")

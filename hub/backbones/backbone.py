@@ -44,7 +44,7 @@ class Backbone:
         self.name, self.classes = name, list(classes) if classes else None
         self.hash = weights_hash(model)
         self.side = config["input_size"][-1]
-        self.dtype = devices.compute_dtype()
+        self.dtype = devices.dtype_for(model)
         model = prepared(model, self.side)
         self.model = model.requires_grad_(False).to(devices.device(), self.dtype, memory_format=torch.channels_last)
         self._mean = torch.tensor(config["mean"], device=devices.device()).view(1, 3, 1, 1)
@@ -170,7 +170,7 @@ class Backbone:
 
         def catch(layer: Layer) -> Any:
             def hook(module: nn.Module, given: Any, out: Tensor) -> None:
-                read = layer.read(module, given[0], out, picture, self.anatomy.grid)
+                read = layer.read(module, given[0], out, picture, self.anatomy.grid).to(self.dtype)
                 caught[layer.name] = read.clone() if layer.name in self._copied else read
                 versions[layer.name] = caught[layer.name]._version
                 if len(caught) == len(layers) and not whole:
@@ -180,7 +180,8 @@ class Backbone:
 
         handles = [self.model.get_submodule(layer.module).register_forward_hook(catch(layer)) for layer in layers]
         try:
-            answer = self.model(inputs)
+            deepest = self.anatomy.coarsest if whole else max(layer.stride for layer in layers)
+            answer = self._run(inputs, min(deepest, self.anatomy.coarsest))
             return caught, versions, answer[:, :, None, None] if whole else None
         except _Enough:
             return caught, versions, None
@@ -192,6 +193,14 @@ class Backbone:
         finally:
             for handle in handles:
                 handle.remove()
+
+    def _run(self, inputs: Tensor, stride: int) -> Tensor:
+        """The network's answer; in float32 where its own format would go wrong. stride: of the deepest map on the way."""
+        if self.dtype is torch.float32 or not devices.is_sliver(*inputs.shape[-2:], stride):
+            return self.model(inputs)
+        tensors = (*self.model.named_parameters(), *self.model.named_buffers())
+        held = {name: tensor.float() for name, tensor in tensors if tensor.is_floating_point()}
+        return torch.func.functional_call(self.model, held, (inputs.float(),)).to(self.dtype)
 
     @torch.no_grad()
     def scores(self, pictures: Tensor) -> Tensor:

@@ -102,9 +102,10 @@ def entry(name: str) -> Entry | None:
 
 
 def check_offered(name: str) -> None:
-    """Raise UnknownBackbone where a network is not in the menu; what a hosted hub takes."""
-    if entry(name) is None:
-        raise UnknownBackbone(name, names())
+    """Raise UnknownBackbone where a network is not in the menu, or is untrained by a seed of its own: a hosted hub takes the menu
+    and one untrained self of each, as others would fill its memory."""
+    if entry(name) is None or parse(name).seed not in (None, 0):
+        raise UnknownBackbone(name, [*names(), parse(name).trained + "?random"] if entry(name) else names())
 
 
 def best_layer(name: str, technique: str) -> str | None:

@@ -2,7 +2,7 @@
 
 It is run by its path, `python -P fetcher.py`, for `python -m` would import the package around it, and torch with that. It reads
 its task, a line of JSON, from standard input, and writes a line of JSON for whatever happens: `{phase, done, total}` about four
-times a second, in bytes, and at the end `{path}`, `{size}`, or `{failed}` with a code that `fetching` has a sentence for. It ends
+times a second, in bytes, and at the end `{path}`, or `{failed}` with a code that `fetching` has a sentence for. It ends
 when standard input does, which its parent's death sees to as well.
 
 A file is downloaded to a folder beside its place, checked there, and put in its place in one step, so that nothing partial or
@@ -160,7 +160,7 @@ def _of_status(status: int) -> str:
 
 
 def from_hub(task: dict[str, Any]) -> dict[str, Any]:
-    """A file of a repository into huggingface_hub's cache: its `path`, or only its `size` where that is what is asked."""
+    """A file of a repository into huggingface_hub's cache: its `path`."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.file_download import repo_folder_name
 
@@ -177,8 +177,6 @@ def from_hub(task: dict[str, Any]) -> dict[str, Any]:
         declared = Declared.within(task, facts.size, pinned, "pinned")
     else:  # large files are named by their SHA-256, small ones as git names them
         declared = Declared.within(task, facts.size, etag if digest or of_git else None, "hash", of_git)
-    if task["only_size"]:
-        return {"size": declared.size}
 
     cache, name = Path(constants.HF_HUB_CACHE), repo_folder_name(repo_id=repo, repo_type="model")
 

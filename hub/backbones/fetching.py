@@ -20,6 +20,7 @@ import socket
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,6 +94,13 @@ def _digest(path: Path) -> str:
     name = path.resolve().name
     if re.fullmatch("[0-9a-f]{64}", name):
         return name
+    facts = path.stat()
+    return _counted(path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+@lru_cache(maxsize=64)
+def _counted(path: Path, *_changing: int) -> str:
+    """The SHA-256 of a file, counted once as long as its size, its time and its inode are the same."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -110,21 +118,8 @@ def fetch(wanted: Wanted, patience: float = PATIENCE, slowest: float = SLOWEST) 
         _check_size(path, _named(wanted))
         return path
     _check_network(wanted.repo, constants.ENDPOINT)
-    found = yield from _done({**asdict(wanted), "only_size": False}, _named(wanted), patience, slowest)
+    found = yield from _done(asdict(wanted), _named(wanted), patience, slowest)
     return Path(found["path"])
-
-
-def size(wanted: Wanted, patience: float = PATIENCE) -> int:
-    """How many bytes a file has, by the cache or else by the hub. Raises as `fetch` does."""
-    if path := cached(wanted):
-        return path.stat().st_size
-    _check_network(wanted.repo, constants.ENDPOINT)
-    asked = _done({**asdict(wanted), "largest": None, "only_size": True}, _named(wanted), patience, 0.0)
-    while True:
-        try:
-            next(asked)
-        except StopIteration as answer:
-            return answer.value["size"]
 
 
 def fetched_url(

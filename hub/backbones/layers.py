@@ -19,6 +19,7 @@ MOVES = {"view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "squeez
          "expand", "clone", "alias", "detach", "contiguous"}
 AVERAGES = {"mean", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d"}
 PRODUCTS = {"addmm", "mm", "linear"}
+BLOCKS = 6  # of a transformer that are worth showing first
 Form = Literal["map", "channels last", "tokens", "class token", "heads"]
 
 
@@ -80,6 +81,11 @@ class Anatomy:
         return next(layer for layer in reversed(self.layers) if layer.size != (1, 1))
 
     @cached_property
+    def coarsest(self) -> int:
+        """The largest stride of a map of more than one position, in pixels."""
+        return max(layer.stride for layer in self.layers if layer.size != (1, 1))
+
+    @cached_property
     def landmarks(self) -> list[Layer]:
         """The few layers worth showing first, early to late."""
         return landmarks(list(self.layers))
@@ -89,7 +95,7 @@ class Anatomy:
         return min(self.landmarks, key=lambda layer: abs(layer.depth - DEPTHS[word]))
 
 
-def landmarks(layers: list[Layer], most: int = 6) -> list[Layer]:
+def landmarks(layers: list[Layer]) -> list[Layer]:
     """The few layers worth showing first, early to late: the last one at each depth of block, at most one to a change of
     shape; of a network that never changes its shape, such as a transformer, some of its blocks, spread evenly."""
     plain = [layer for layer in layers if layer.form in ("map", "channels last", "tokens")]
@@ -101,9 +107,9 @@ def landmarks(layers: list[Layer], most: int = 6) -> list[Layer]:
             kept[-1] = layer
         else:
             kept.append(layer)
-    alike = [layer for layer in blocks if "Block" in layer.kind]
+    alike = [layer for layer in blocks if "Block" in layer.kind] or [layer for layer in plain if layer.kind == "EncoderBlock"]
     if len(kept) < 3 and len(alike) >= 3:
-        count = min(most, len(alike))
+        count = min(BLOCKS, len(alike))
         return [alike[round((i + 1) * len(alike) / count) - 1] for i in range(count)]
     return kept
 

@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 KEPT_BYTES = 2 << 30
 SLACK = 1.5  # a file may hold what the network does not use, such as auxiliary classifiers
 _shelf: Shelf[Backbone] = Shelf(KEPT_BYTES, lambda network: network.bytes)
+_hashes: dict[str, str] = {}
 _drawing = threading.RLock()
 
 
@@ -66,7 +67,15 @@ def _made(asked: str) -> Backbone:
         with CHANCE, torch.random.fork_rng(devices=[]):
             torch.manual_seed(name.seed)
             model = plan.build()
-    return Backbone(asked, model, plan.config, plan.classes)
+    network = Backbone(asked, model, plan.config, plan.classes)
+    _hashes[asked] = network.hash
+    return network
+
+
+def hash_of(name: str) -> str:
+    """The hash of a network's weights, as `Backbone.hash`; it is loaded where it never was in this process. Raises as `load`."""
+    asked = str(naming.parse(name))
+    return _hashes[asked] if asked in _hashes else load(asked).hash
 
 
 # ---------------------------------------------------------------- what is known before the weights are here

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 Kept = TypeVar("Kept")
 
@@ -13,12 +14,13 @@ Kept = TypeVar("Kept")
 class Shelf(Generic[Kept]):
     """Things by name, made when first asked for. Two who ask for one at once get the same, made once; others do not wait.
 
-    capacity: bytes that are kept at most; one that is larger by itself is handed out and not kept.
+    capacity: bytes that are kept at most; one that is larger by itself is kept only while somebody has it.
     """
 
     def __init__(self, capacity: int, weigh: Callable[[Kept], int]) -> None:
         self.capacity, self._weigh = capacity, weigh
         self._kept: OrderedDict[str, tuple[Kept, int]] = OrderedDict()
+        self._lent: WeakValueDictionary[str, Kept] = WeakValueDictionary()
         self._making: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
@@ -52,7 +54,7 @@ class Shelf(Generic[Kept]):
     def _found(self, name: str) -> Kept | None:
         with self._lock:
             if name not in self._kept:
-                return None
+                return self._lent.get(name)
             self._kept.move_to_end(name)
             return self._kept[name][0]
 
@@ -60,6 +62,7 @@ class Shelf(Generic[Kept]):
         weight = self._weigh(thing)
         with self._lock:
             if weight > self.capacity:
+                self._lent[name] = thing
                 return
             self._kept[name] = (thing, weight)
             while sum(weight for _, weight in self._kept.values()) > self.capacity:
