@@ -218,7 +218,7 @@ def test_one_address_does_not_fill_the_queue(address):
             return code
 
         first = [call("10.0.0.1") for _ in range(4)]
-        assert first[:2] == [200, 200] and first[-1] == 429
+        assert first[:2] == [200, 200] and 429 in first  # the third, or the fourth where the first has begun to run by then
         assert call("10.0.0.2") == 200
         full = [call(f"10.0.1.{last}") for last in range(4)]
         assert full[0] == 200 and full[-1] == 503
