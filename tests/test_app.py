@@ -332,6 +332,7 @@ def test_fonts_and_samples_are_served_and_nothing_beside_them(address):
 def test_routes_that_the_page_does_not_use_are_closed(address):
     for path in (
         "/gradio_api/file=https://example.com/x.png",
+        "/gradio_api/file/https://example.com/x.png",
         "/gradio_api/file=http://127.0.0.1/x",
         "/gradio_api/deep_link",
         "/monitoring",

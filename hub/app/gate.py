@@ -19,13 +19,15 @@ from hub.policy import Policy
 
 UPLOAD = "/upload"
 JOIN = "/queue/join"
-CALL = "/gradio_api/call/v2/"
+ANY_CALL = "/gradio_api/call/"
+CALL = ANY_CALL + "v2/"
 OVERHEAD = 64 * 1024  # the envelope of a form upload around its file
 CLOSED = (
     "/gradio_api/deep_link",
     "/gradio_api/process_recording",
     "/gradio_api/file=http:",
     "/gradio_api/file=https:",
+    "/gradio_api/file/",
     "/gradio_api/proxy=",
     "/monitoring",
 )
@@ -56,7 +58,7 @@ class Gate:
             return await _refused(
                 429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send
             )
-        if (path.endswith(JOIN) or path.startswith(CALL)) and self._waiting_from(address_of(Request(scope))):
+        if (path.endswith(JOIN) or path.startswith(ANY_CALL)) and self._waiting_from(address_of(Request(scope))):
             return await _refused(429, "Several of your runs are waiting already. Let them finish.", scope, receive, send)
         if path.startswith(CALL) and self._is_let_in(scope):  # whoever is not is turned away by Gradio
             if len(self.blocks._queue) >= self.policy.queue:

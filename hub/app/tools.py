@@ -139,7 +139,8 @@ async def _answer(inside: Inside, context: ServerRequestContext, name: str, argu
     await inside.events(outer, f"{path}/{number}", heard)
     event, data = last
     if event == "error":
-        raise Refused((data or {}).get("error") or "This call was refused. Is what was uploaded for it still there?")
+        said = data.get("error") if isinstance(data, dict) else data
+        raise Refused(said or "This call was refused. Is what was uploaded for it still there?")
     file, facts = data
     shown: list[Any] = []
     if file:
