@@ -39,13 +39,14 @@ def run_folder(technique: Technique, source: Path, out: str, params: Mapping[str
         raise BadPicture(f"There are no pictures in {str(source)!r}; their names end in {', '.join(sorted(ENDINGS))}.")
     results = batch.run(technique, params, pictures, folder, jobs, Policy.local(), apart=True)
     counts, failed = Counter(), []
+    _report(folder, failed)
     for done, (_, path) in zip(_watched(results, len(pictures), technique.title), pictures, strict=True):
         counts["failed" if done.error else "there already" if done.resumed else "made"] += 1
         if done.error:
             failed.append(f"{path.relative_to(source)}: {done.error}")
+            _report(folder, failed)
         if as_json:
             click.echo(json.dumps(_row(done, path.relative_to(source), folder)))
-    _report(folder, failed)
     click.echo(", ".join(f"{counts[what]} {what}" for what in ("made", "there already", "failed")) + (
         f"; see {folder / REPORT}" if failed else "") + ".", err=True)
     return len(failed)
@@ -92,7 +93,7 @@ def _row(done: batch.Done, picture: Path, folder: Path) -> dict[str, Any]:
 
 
 def _report(folder: Path, failed: list[str]) -> None:
-    """One line a failure; no file where there was none, so that an old one does not mislead."""
+    """One line a failure so far; no file where there was none, so that an old one does not mislead."""
     if failed:
         write_safely(folder / REPORT, ("\n".join(failed) + "\n").encode())
     else:

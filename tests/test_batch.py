@@ -250,6 +250,18 @@ def test_a_folder_goes_into_a_folder_and_failures_are_reported(netsee, toy, phot
     assert (out / "0.png").read_bytes() == png_bytes(hub.run(toy, photos / "0.png", steps=2))
 
 
+def test_a_run_that_is_stopped_leaves_its_own_report_and_none_of_an_earlier_run(netsee, toy, photos, tmp_path, monkeypatch):
+    def stopped(*given, **options):
+        yield batch.Done("0", error="BadPicture: It is none.")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "run", stopped)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "failures.txt").write_text("long ago\n")
+    assert netsee("run", toy, photos, "-o", tmp_path / "out")[0] == 130
+    assert (tmp_path / "out" / "failures.txt").read_text() == "0.png: BadPicture: It is none.\n"
+
+
 def test_the_same_command_again_makes_what_is_missing(netsee, toy, photos, tmp_path):
     out = tmp_path / "out"
     netsee("run", toy, photos, "-o", out)
