@@ -310,3 +310,24 @@ def test_the_hash_is_that_of_the_weights_and_of_nothing_else():
     with torch.no_grad():
         changed.fc.bias[0] += 1e-6
     assert weights_hash(changed) != tiny_network().hash
+
+
+def test_a_module_that_runs_more_than_once_gives_its_last_output_whatever_else_is_asked():
+    network = backbones.load("torchvision/resnet18?random")
+    pictures = some_pictures(1, 64, 64)
+    layer = network.layer("layer2.0.relu")
+    alone = network.features(pictures, [layer.name])[layer.name]
+    beside = network.features(pictures, [layer.name, "layer4"])[layer.name]
+    assert layer.runs == 2 and alone.shape[1] == layer.channels and torch.equal(alone, beside)
+    assert torch.equal(alone, network.features(pictures, ["layer2.0"])["layer2.0"]), "a block ends with its second activation"
+
+
+def test_a_sliver_is_enlarged_along_its_short_side_alone():
+    network, seen = backbones.load("torchvision/inception_v3?random"), []
+    handle = network.model.register_forward_pre_hook(lambda _, given: seen.append(tuple(given[0].shape[-2:])))
+    try:
+        network.features(some_pictures(1, 4, 700), ["late"])
+    finally:
+        handle.remove()
+    seen = [size for size in seen if size[1] not in (299, 363)]  # those that tell its layers
+    assert len(seen) > 1 and {width for _, width in seen} == {700} and seen[-1][0] <= 2 * network.side

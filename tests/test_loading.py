@@ -193,6 +193,10 @@ HOSTILE = {
     "a setting of another network": ({"model_args": {"window_size": 7}}, UnsupportedBackbone, "cannot be built"),
     "another library": ({"architecture": None}, UnsupportedBackbone, "no timm model"),
     "an unknown architecture": ({"architecture": "evilnet"}, UnsupportedBackbone, "'evilnet'"),
+    "tables without end": ({"architecture": "swin_tiny_patch4_window7_224", "model_args": {
+        "img_size": 760, "window_size": 190, "depths": [1, 1], "embed_dim": 12, "num_heads": [1, 1]}},
+                           OverLimit, "besides its weights"),
+    "an unknown tag": ({"architecture": "resnet18.evil"}, UnsupportedBackbone, "evil"),
     "pictures without end": ({"pretrained_cfg": {"input_size": [3, 60000, 60000], "mean": [0.5] * 3, "std": [0.5] * 3}},
                              UnsupportedBackbone, "60000 pixels"),
     "a word for a number": ({"pretrained_cfg": {"mean": "grey"}}, UnsupportedBackbone, "mean"),

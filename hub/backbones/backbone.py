@@ -154,9 +154,11 @@ class Backbone:
                 try:
                     caught, versions, answer = self._passed(inputs, layers, whole)
                 except ShapeError:
-                    if min(inputs.shape[-2:]) >= 2 * self.side:
+                    seen = tuple(inputs.shape[-2:])
+                    larger = tuple(2 * side if side < 2 * self.side else side for side in seen)  # a long side stays as it is
+                    if larger == seen:
                         raise
-                    inputs = nn.functional.interpolate(inputs, scale_factor=2, mode="bilinear")
+                    inputs = nn.functional.interpolate(inputs, larger, mode="bilinear")
                     continue
                 changed = {name for name, tensor in caught.items() if tensor._version != versions[name]}
                 if not changed:
@@ -167,13 +169,15 @@ class Backbone:
         caught: dict[str, Tensor] = {}
         versions: dict[str, int] = {}
         picture = (inputs.shape[-2], inputs.shape[-1])
+        left = {layer.name: layer.runs for layer in layers}
 
         def catch(layer: Layer) -> Any:
             def hook(module: nn.Module, given: Any, out: Tensor) -> None:
                 read = layer.read(module, given[0], out, picture, self.anatomy.grid).to(self.dtype)
                 caught[layer.name] = read.clone() if layer.name in self._copied else read
                 versions[layer.name] = caught[layer.name]._version
-                if len(caught) == len(layers) and not whole:
+                left[layer.name] -= 1
+                if not whole and max(left.values()) <= 0:
                     raise _Enough
 
             return hook

@@ -24,6 +24,8 @@ from hub.backbones.layers import Anatomy, Layer, class_layer
 from hub.backbones.naming import Name
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
+TABLES = 1 << 30  # bytes of what is no weight, such as the places in a window; several times as much is taken while it is made
+
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -50,8 +52,11 @@ class Blueprint:
         """The network without contents. Raises OverLimit where it would not fit, UnsupportedBackbone where it cannot be made."""
         with self._in_a_line("be built"), bounded(), torch.device("meta"):
             model = prepared(self.build(), self.side)
-        if sum(t.numel() * t.element_size() for t in (*model.parameters(), *model.buffers())) > room():
+        weights, tables = (sum(t.numel() * t.element_size() for t in each) for each in (model.parameters(), model.buffers()))
+        if weights + tables > room():
             raise OverLimit(f"{self.name} would take more than half of this machine's memory. Choose a smaller one.")
+        if tables > TABLES:
+            raise OverLimit(f"{self.name} would take more than {TABLES >> 30} GiB besides its weights. Choose a smaller one.")
         return model
 
     def filled(self, path: Path | None) -> nn.Module:

@@ -25,7 +25,8 @@ BATCH = 2  # pictures that are followed: what is no map has another number, such
 @dataclass(frozen=True)
 class _Noted:
     """What a module put out. reach: what its values have seen, None where that does not come from the picture alone.
-    heads: how many, where it is attention whose weights can be told. before: how many operations there were by then."""
+    heads: how many, where it is attention whose weights can be told. before: how many operations there were by then.
+    runs: how often it has run by then."""
 
     name: str
     kind: str
@@ -33,6 +34,7 @@ class _Noted:
     shape: torch.Size
     reach: Reach | None
     heads: int
+    runs: int
 
 
 def dissect(model: nn.Module, side: int) -> Anatomy:
@@ -83,7 +85,7 @@ def _readings(
         followed = abs(note.reach.step[-1] - apart) < 0.25 * apart + 1  # what slices or enlarges a map cannot be followed
         stride = note.reach.step[-1] if followed else max(1, round(apart))
         reach = note.reach.pixels if followed and not suffix else None
-        return lambda depth: Layer(note.name + suffix, note.kind, channels, stride, size, depth, reach, form)
+        return lambda depth: Layer(note.name + suffix, note.kind, channels, stride, size, depth, reach, form, note.runs)
 
     shape = note.shape
     if note.kind in NOTHING or note.reach is None or shape[0] != BATCH:
@@ -149,5 +151,6 @@ def _followed(model: nn.Module, side: int, device: torch.device) -> tuple[list[_
 def _note(seen: dict[str, _Noted], name: str, module: nn.Module, out: object, following: Following) -> None:
     if isinstance(out, Tensor):
         heads = module.num_heads if tokens.tells_heads(module) else 0
-        seen.pop(name, None)
-        seen[name] = _Noted(name, type(module).__name__, len(following.operations), out.shape, following.of(out), heads)
+        before = seen.pop(name, None)
+        runs = before.runs + 1 if before else 1
+        seen[name] = _Noted(name, type(module).__name__, len(following.operations), out.shape, following.of(out), heads, runs)

@@ -32,6 +32,7 @@ class Layer:
     size: height and width at the network's own input size. depth: share of the layers before it, 0 to 1.
     reach: its receptive field, in pixels of the longer side; None where it sees the whole picture.
     form: how the module's output is a map: as it is (B, C, H, W), with channels last, or as a transformer's tokens.
+    runs: how often the module runs in one pass, such as an activation that several places share; its last output is the layer.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Layer:
     depth: float
     reach: int | None = None
     form: Form = "map"
+    runs: int = 1
 
     @property
     def module(self) -> str:

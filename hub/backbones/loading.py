@@ -65,7 +65,7 @@ def _made(asked: str) -> Backbone:
         model = plan.filled(_lies(plan))
     else:
         with CHANCE, torch.random.fork_rng(devices=[]):
-            torch.manual_seed(name.seed)
+            torch.default_generator.manual_seed(name.seed)
             model = plan.build()
     network = Backbone(asked, model, plan.config, plan.classes)
     _hashes[asked] = network.hash

@@ -92,7 +92,10 @@ def keys(config: dict[str, Any], name: object) -> dict[str, Any]:
     """
     from timm.models import get_pretrained_cfg
 
-    known, own = get_pretrained_cfg(config["architecture"]), config.get("pretrained_cfg")
+    try:
+        known, own = get_pretrained_cfg(config["architecture"]), config.get("pretrained_cfg")
+    except RuntimeError as error:
+        raise UnsupportedBackbone(f"{name} is of an architecture that timm does not know here: {error}") from error
     found = {**(known.to_dict() if known else {}), **(own if isinstance(own, dict) else {})}
     numbers = {key: found.get(key) for key in ("input_size", "mean", "std")}
     if not all(isinstance(n, list | tuple) and len(n) == 3 and {type(x) for x in n} <= {int, float} for n in numbers.values()):

@@ -42,13 +42,9 @@ class Shelf(Generic[Kept]):
         with self._lock:
             turn = self._making.setdefault(name, threading.Lock())
         with turn:
-            try:
-                if (found := self._found(name)) is None:
-                    found = make()
-                    self._keep(name, found)
-            finally:
-                with self._lock:
-                    self._making.pop(name, None)
+            if (found := self._found(name)) is None:
+                found = make()
+                self._keep(name, found)
         return found
 
     def _found(self, name: str) -> Kept | None:
