@@ -17,14 +17,22 @@ from types import ModuleType
 
 from hub.errors import BrokenTechnique
 
+OWN = "netsee_plugins"
+"""The package of all that lies in authors' folders; in it, each folder is one."""
 OURS = {Path(__file__).parent}
 LIBRARIES = {Path(path) for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib", "purelib", "platlib")}
 
 
 def module_of(file: Path, name: str) -> ModuleType:
-    """Import a file under a name of its own, so that it cannot shadow an installed module."""
-    folder = hashlib.sha256(str(file.parent.absolute()).encode()).hexdigest()[:8]  # two folders may each have a file of this name
-    full = f"netsee_plugins.{folder}.{name}"
+    """Import a file under a name of its own, so that it cannot shadow an installed module.
+
+    It may import what lies beside it, `from ._palette import inks`, and its classes can be pickled.
+    """
+    folder = file.parent.absolute()
+    package = f"{OWN}.{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"  # two folders may each have a file of this name
+    _package(OWN, [])
+    _package(package, [str(folder)])
+    full = f"{package}.{name}"
     spec = importlib.util.spec_from_file_location(
         full, file, submodule_search_locations=[str(file.parent)] if file.name == "__init__.py" else None
     )
@@ -38,6 +46,13 @@ def module_of(file: Path, name: str) -> ModuleType:
         del sys.modules[full]
         raise
     return module
+
+
+def _package(name: str, places: list[str]) -> None:
+    """Let a package be there whose modules lie in `places`, unless it is."""
+    if name not in sys.modules:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__path__ = places
 
 
 def binds(source: str, name: str) -> bool:

@@ -220,6 +220,22 @@ def test_a_process_that_ends_itself_says_by_which_code(plugin_folder, tmp_path):
     assert red.error == "The process that worked on it ended with code 3." and teal.error == ""
 
 
+LISTED = """class Deed(enum.Enum):
+    KEEP = "keep"
+
+class Params(hub.Params):
+    deed: Deed = hub.Field(Deed.KEEP, description="What to do.")
+
+@hub.technique"""
+
+
+def test_a_parameter_of_an_authors_class_goes_to_another_process(plugin_folder, tmp_path):
+    source = DEADLY.replace("import os,", "import enum, os,").replace("@hub.technique", LISTED)
+    plugin_folder.add("deadly", source.replace("params: hub.Params", "params: Params"))
+    white, red = hub.map("deadly", colours("white", "red"), tmp_path / "out", jobs=2)
+    assert white.error == "" and "ended by signal 9" in red.error  # which this process was not
+
+
 def test_closing_ends_the_processes_at_once(tmp_path):
     results = spread(time.sleep, [0, 60, 60, 60], 2)
     assert next(results) is None

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,37 @@ def test_a_package_in_a_folder_is_a_technique_and_may_import_its_own_modules(plu
     (package / "__init__.py").write_text("from .paint import COLOUR\n" + RED.replace('"red"', "COLOUR"))
     registry.refresh()
     assert hub.run("painted").image.getpixel((0, 0)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize("words", ["from . import paint\n", "from .paint import COLOUR\n", "from .deep.paint import COLOUR\n"])
+def test_a_package_imports_its_own_modules_by_every_relative_form(plugin_folder, words):
+    package = plugin_folder.path / "painted"
+    (package / "deep").mkdir(parents=True)
+    (package / "paint.py").write_text("COLOUR = 'blue'\n")
+    (package / "deep" / "__init__.py").write_text("")
+    (package / "deep" / "paint.py").write_text("from .. import paint\nCOLOUR = paint.COLOUR\n")
+    colour = "paint.COLOUR" if "import paint" in words else "COLOUR"
+    (package / "__init__.py").write_text(RED.replace("import hub\n", f"import hub\n{words}").replace('"red"', colour))
+    registry.refresh()
+    assert hub.run("painted").image.getpixel((0, 0)) == (0, 0, 255)
+
+
+def test_a_file_imports_what_lies_beside_it_and_two_folders_do_not_meet(plugin_folder, tmp_path, monkeypatch):
+    folders = {"tiny": plugin_folder.path, "little": tmp_path / "others"}
+    (tmp_path / "others").mkdir()
+    for (name, folder), colour in zip(folders.items(), ("blue", "lime"), strict=True):
+        (folder / "_paint.py").write_text(f"COLOUR = {colour!r}\n")
+        source = RED.replace("import hub\n", "import hub\nfrom ._paint import COLOUR\n").replace('"red"', "COLOUR")
+        (folder / f"{name}.py").write_text(source)
+    monkeypatch.setenv(registry.FOLDERS, os.pathsep.join(map(str, folders.values())))
+    registry.refresh()
+    assert [hub.run(name).image.getpixel((0, 0)) for name in folders] == [(0, 0, 255), (0, 255, 0)]
+
+
+def test_an_object_of_an_authors_class_can_be_pickled(plugin_folder):
+    plugin_folder.add("tiny", RED)
+    params = hub.find("tiny").Params(side=3)
+    assert pickle.loads(pickle.dumps(params)) == params
 
 
 def test_an_entry_point_of_an_installed_package_is_a_technique(plugin_folder, monkeypatch):

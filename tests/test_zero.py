@@ -92,6 +92,14 @@ def test_the_result_is_that_of_a_run_at_home(far, monkeypatch):
     assert home.caption == str(os.getpid()) and home.image.tobytes() == lent.image.tobytes() and home.recipe == lent.recipe
 
 
+def test_a_parameter_of_an_authors_class_goes_there(plugin_folder, far):
+    listed = "import enum\n\nclass Turn(enum.Enum):\n    LEFT = 'left'\n\nclass Params(hub.Params):\n"
+    plugin_folder.add("far", FAR.replace("class Params(hub.Params):\n",
+                                         f"{listed}    turn: Turn = hub.Field(Turn.LEFT, description='Where to.')\n"))
+    left = sys.modules[registry.technique("far").body.__module__].Turn.LEFT
+    assert list(run(turn=left))[-1].progress == 1
+
+
 def test_an_error_comes_back_as_the_line_that_it_was(far):
     with pytest.raises(HubError, match=r"^This is too much\. Try less\.$"):
         list(run(steps=1, ends="with a word"))

@@ -11,12 +11,15 @@ import queue
 import threading
 from typing import BinaryIO
 
+from hub import registry
+
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a technique prints must not get between the answers
     tasks: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(os.fdopen(os.dup(0), "rb"), tasks), daemon=True).start()
+    registry.records()  # a task may hold what an author's module made
     while True:
         function, task = pickle.loads(tasks.get())
         pickle.dump(function(task), answers)
