@@ -122,3 +122,8 @@ def line_of(error: BaseException, *, libraries: bool = True) -> str:
     theirs = [frame for frame in frames if not OURS & {*Path(frame.filename).parents}]
     own = [frame for frame in theirs if not LIBRARIES & {*Path(frame.filename).parents}]
     return next((f"{Path(frame.filename).name}, line {frame.lineno}" for frame in (own or libraries and theirs or [])[-1:]), "")
+
+
+def line_behind(error: BaseException, *, libraries: bool = True) -> str:
+    """The same in brackets, to be put behind a sentence; "" for none."""
+    return f" ({line})" if (line := line_of(error, libraries=libraries)) else ""

@@ -1,4 +1,4 @@
-"""Runs of a technique to look at: what `hub.testing` judges by.
+"""Runs of a technique to look at: what `hub.contract` judges by.
 
 A `Trial` holds a technique, a small picture and short parameters; its runs note what came out and what was left changed.
 """
