@@ -22,6 +22,7 @@ from hub.errors import BadParams, BrokenTechnique, InputError
 from hub.params import Params
 from hub.policy import Policy
 from hub.results import Image, Result
+from hub.runners.expectation import expected
 from hub.sources import line_behind
 from hub.trial import OtherChance, Trial, digest, hooks, made, pixels_of, require, small_picture
 
@@ -112,6 +113,17 @@ def refuses_an_unknown_parameter(trial: Trial) -> None:
         require("no_such_parameter" in str(error), f"The error does not name the parameter: {error}")
     else:
         raise BrokenTechnique("A parameter that does not exist was taken.")
+
+
+@_check("Let cost(image, params) give seconds, 0 or more, for any parameters, and with or without a picture as `run` has it.")
+def tells_its_cost_in_seconds(trial: Trial) -> None:
+    """A cost, where there is one, is a number for what it is tried with and for the defaults."""
+    technique, needed = trial.technique, {n for n, field in trial.technique.Params.model_fields.items() if field.is_required()}
+    defaults = technique.Params.read({name: value for name, value in trial.values.items() if name in needed})
+    pictures = {"needed": [trial.picture], "welcome": [trial.picture, None], "none": [None]}[technique.picture]
+    for params in (trial.params, defaults):
+        for picture in pictures:
+            expected(technique, params, picture)
 
 
 # ---------------------------------------------------------------- what it makes

@@ -43,6 +43,7 @@ class Technique:
     picture: whether a picture is "needed", "welcome" or "none" (not asked for), as the annotation says.
     example: what the app shows before anyone runs it: parameters, and under "image" a sample ("sample:NAME").
     weights: name -> SHA-256 of what it brings along and depends on besides its backbones, asked for when a recipe is written.
+    cost: (image, params), as `run` takes them -> seconds on two processor cores, roughly; None where it does not say.
     sheet: whether its result is a sheet of pictures, which never lies over the picture that it was made from.
     """
 
@@ -56,6 +57,7 @@ class Technique:
     picture: Literal["needed", "welcome", "none"]
     example: Mapping[str, Any] = field(default_factory=dict)
     weights: Callable[[], Mapping[str, str]] = dict
+    cost: Callable[[Any, Any], float] | None = None
     sheet: bool = False
 
     def __call__(self, image: Any = None, params: Any = None, *, policy: Policy | None = None) -> Result:
@@ -138,6 +140,7 @@ def technique(
     name: str | None = None,
     example: Mapping[str, Any] | None = None,
     weights: Callable[[], Mapping[str, str]] = dict,
+    cost: Callable[[Any, Any], float] | None = None,
     sheet: bool = False,
     api: str = API,
 ) -> Callable[[Body], Technique]:
@@ -147,6 +150,9 @@ def technique(
     version: change it when the same parameters no longer give the same picture.
     example: parameters (and "image": "sample:NAME") of the finished result that the app opens with; the defaults where not given.
     weights: gives the SHA-256 of the weights that it ships itself, by a name, so that recipes tell one training from another.
+    cost: takes (image, params) as `run` does, and tells roughly how many seconds that takes on two processor cores. A hosted hub
+    turns down at once what cannot end in time, and borrows a GPU for no longer than needed; without it, a run is cut when its
+    time is up. `hub.backbones.seconds` tells a network's share.
     sheet: true where the result is a sheet of pictures, which is not to be compared with the picture given by a divider.
     api: the version of the contract that it is written for, as in `hub.api`.
     Raises BrokenTechnique where the function does not keep the contract, IncompatibleTechnique where that is of another version.
@@ -155,7 +161,8 @@ def technique(
 
     def decorate(body: Body) -> Technique:
         label = name or body.__module__.rpartition(".")[2]
-        return Technique(label, title, family, paper, version, body, *_signature(body, label), example or {}, weights, sheet)
+        wanted = _signature(body, label)
+        return Technique(label, title, family, paper, version, body, *wanted, example or {}, weights, cost, sheet)
 
     return decorate
 

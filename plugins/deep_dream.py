@@ -77,9 +77,16 @@ class Params(hub.Params):
     )
 
 
+def cost(image: Image, params: Params) -> float:
+    """Seconds: the steps of each octave, and of one octave for each frame of the zoom."""
+    octaves = sum(params.ratio ** (-2 * octave) for octave in range(params.octaves))
+    return 1 + backbones.seconds(params.backbone, image.width * image.height * params.steps * (octaves + params.zoom_frames))
+
+
 @hub.technique(
     title="Deep dream",
     family="Dream",
+    cost=cost,
     version="2",
     example={"units": "eye"},
     paper="Mordvintsev, Olah and Tyka 2015, Inceptionism: going deeper into neural networks",

@@ -35,6 +35,7 @@ FAULTS = {
     "schema_makes_a_round_trip": ("step: int = hub.Field(1, ge=0,", 'step: bytes = hub.Field(b"\\xc3\\x28",'),
     "same_defaults_in_ui_cli_and_python": ("step: int = hub.Field(1, ge=0,", "step: list[dict] = hub.Field([{}],"),
     "refuses_an_unknown_parameter": ("    step:", "    model_config = {'extra': 'ignore'}\n    step:"),
+    "tells_its_cost_in_seconds": ("@hub.technique(", "@hub.technique(cost=lambda image, params: 1 - image.width, "),
     "progress_never_falls_and_ends_at_one": ("progress=0.0", "progress=0.5)\n    yield hub.Result(progress=0.4"),
     "same_seed_same_bytes": (START, START + "    picture.putpixel((0, 0), (random.randrange(256), random.randrange(256), 0))\n"),
     "same_bytes_in_another_process": (
@@ -98,7 +99,7 @@ IN_A_PROCESS = ["same_bytes_in_another_process", "reaches_for_no_network"]
 @pytest.mark.parametrize("way", ENDLESS)
 def test_a_run_without_an_end_is_cut_once_and_every_check_says_so(plugin_folder, monkeypatch, way):
     plugin_folder.add("bad", GOOD.replace(START, f"    RUNS.append(1)\n    {ENDLESS[way]}\n" + START))
-    checks = [check for check in testing.checks("bad") if check.mend in list(testing.MENDS.values())[4:]]
+    checks = [check for check in testing.checks("bad") if check.mend in list(testing.MENDS.values())[5:]]
     monkeypatch.setattr(Trial, "seconds", 0.5)
     line = GOOD.splitlines().index(START.strip("\n")) + 2
     late = rf"There is no end after 0\.5 seconds( \(bad\.py, line {line}\))?; shorten its runs by `quick` in Params\."

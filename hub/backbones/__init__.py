@@ -11,7 +11,7 @@
 from hub.backbones.backbone import Backbone
 from hub.backbones.catalogue import CATALOGUE, Entry, best_layer, check_offered, entry, names
 from hub.backbones.layers import CLASSES, Layer
-from hub.backbones.loading import fetched, hash_of, is_here, judge, layers, load, pinned, units
+from hub.backbones.loading import fetched, hash_of, is_here, judge, layers, load, pinned, seconds, units
 
 __all__ = ["CATALOGUE", "CLASSES", "Backbone", "Entry", "Layer", "best_layer", "check_offered", "entry", "fetched", "hash_of",
-           "is_here", "judge", "layers", "load", "names", "pinned", "units"]
+           "is_here", "judge", "layers", "load", "names", "pinned", "seconds", "units"]

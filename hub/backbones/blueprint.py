@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from hub.backbones.bounds import bounded, room
 from hub.backbones.dissection import dissect
@@ -91,6 +92,14 @@ class Blueprint:
         bare = self.bare
         with self._in_a_line("be looked into"):
             return dissect(bare, self.side)
+
+    @cached_property
+    def work(self) -> float:
+        """Floating-point operations of one pass, for each pixel of the picture; a multiplication with an addition is two."""
+        bare, side = self.bare, self.side
+        with self._in_a_line("be looked into"), torch.no_grad(), FlopCounterMode(display=False) as counter:
+            bare(torch.zeros(1, 3, side, side, device="meta"))
+        return counter.get_total_flops() / side**2
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, `classes` last where there is a classifier."""

@@ -28,6 +28,7 @@ from hub.errors import UnknownLayer, UnsupportedBackbone
 
 HERE = Path(__file__).parent
 KEPT_BYTES = 2 << 30
+RATE = 1e11  # floating-point operations a second of two cores of a common server, in float32
 SLACK = 1.5  # a file may hold what the network does not use, such as auxiliary classifiers
 _shelf: Shelf[Backbone] = Shelf(KEPT_BYTES, lambda network: network.bytes)
 _hashes: dict[str, str] = {}
@@ -110,6 +111,15 @@ def units(name: str, layer: str) -> list[str]:
     if found is None:
         raise UnknownLayer(layer, [*DEPTHS, *(each.name for each in known)], of=name, hint=f"List them: netsee layers {name}")
     return unit_names(found, plan.classes)
+
+
+def seconds(name: str, pixels: float) -> float:
+    """How long two processor cores take, roughly, for steps of gradient ascent on so many pixels in all. Raises as `load`."""
+    asked = str(naming.parse(name))
+    for _ in _drawable(asked):
+        pass
+    with _drawing:
+        return 2 * _drawn(asked).work * pixels / RATE  # forward, and back to the picture
 
 
 # ---------------------------------------------------------------- files

@@ -118,9 +118,18 @@ class Params(hub.Params):
     )
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the steps of every picture that is drawn, of which the last octave takes most."""
+    first = backbones.layers(params.backbone)[0]
+    side = params.size or first.stride * first.size[-1] * (1 if image is None else 2)
+    drawn = {"one unit": params.count, "sheet of a layer": params.filters, "early to late": 5 * params.filters}[params.show]
+    return 1 + 0.7 * backbones.seconds(params.backbone, drawn * side**2 * params.steps)
+
+
 @hub.technique(
     title="What a filter looks for",
     family="See",
+    cost=cost,
     version="2",
     example={"unit": "eye"},
     paper="Erhan et al. 2009; Olah et al. 2017; Fel et al. 2023",

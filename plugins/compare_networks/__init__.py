@@ -76,9 +76,21 @@ class Params(hub.Params):
     )
 
 
+def cost(image: Image, params: Params) -> float:
+    """Seconds: one look of each network, or the steps at each depth, half of which are not very deep."""
+    side, depths = params.size or SIZES[params.show], 1.5 if params.depth == "early to late" else 1.0
+    pixels = {
+        "what layers see": side**2 / 2,
+        "a dream": side**2 * params.steps * depths,
+        "filters": FILTERS_AT**2 * params.steps * params.filters * depths,
+    }[params.show]
+    return 1 + sum(backbones.seconds(name, pixels) for name in params.backbones_named())
+
+
 @hub.technique(
     title="Compare networks",
     family="See",
+    cost=cost,
     example={"image": "sample:china"},
     sheet=True,
     paper="Kornblith et al. 2019; Mordvintsev, Olah and Tyka 2015; Erhan et al. 2009",

@@ -83,9 +83,17 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the trainings, whose steps wide layers make longer, and a map of what came of them."""
+    wide = params.width / 128
+    step = 0.004 + 0.0005 * params.depth * wide**2 + (0.02 * wide if params.kind == "convolutional" else 0)
+    return 4 + step * params.steps * (1 + len(SIZES) * params.sizes)
+
+
 @hub.technique(
     title="Autoencoder",
     family="Compress & restore",
+    cost=cost,
     paper="Hinton and Salakhutdinov 2006, Reducing the dimensionality of data with neural networks; Baldi and Hornik 1989",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

@@ -137,9 +137,16 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="Where weights, batches and noise come from.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the steps, by the pictures and the units that each goes through."""
+    load = params.width / 128 * params.batch / 256
+    return 3 + params.steps * (0.001 + load * (0.02 if params.kind == "convolutional" else 0.0008 * params.depth))
+
+
 @hub.technique(
     title="Build your own",
     family="Compress & restore",
+    cost=cost,
     paper="Hinton and Salakhutdinov 2006; Vincent et al. 2010; Kingma and Welling 2014",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

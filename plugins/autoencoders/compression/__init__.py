@@ -84,9 +84,15 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the training, and the bytes, which are counted for every rate of the curve."""
+    return 1.0 if params.file is not None else 8 + params.steps * (0.01 + 0.006 * params.width / 96)
+
+
 @hub.technique(
     title="Compression",
     family="Compress & restore",
+    cost=cost,
     paper="Ballé, Laparra and Simoncelli 2017, End-to-end optimized image compression; Goyal 2001",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

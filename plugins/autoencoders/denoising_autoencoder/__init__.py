@@ -101,9 +101,15 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from: noise, masks, training.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the training, and the classical methods beside it."""
+    return 8 + 0.035 * params.steps + 3e-6 * params.size**2
+
+
 @hub.technique(
     title="Denoising",
     family="Compress & restore",
+    cost=cost,
     paper="Vincent et al. 2010, Stacked denoising autoencoders; Hel-Or and Shaked 2008",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

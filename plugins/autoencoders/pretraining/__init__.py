@@ -118,9 +118,16 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="Where chance starts from.", more=True)
 
 
+def cost(image: None, params: Params) -> float:
+    """Seconds: each repetition trains its layers one by one, and all of them together."""
+    wide = (params.width / 48) ** 1.5
+    return 8 + 0.25 * params.seeds * params.depth * wide * (params.pretraining / 400 + params.steps / 1000)
+
+
 @hub.technique(
     title="Pre-training",
     family="Compress & restore",
+    cost=cost,
     paper="Hinton and Salakhutdinov 2006; Bengio et al. 2006; Vincent et al. 2010",
 )
 def run(image: None, params: Params) -> Iterator[hub.Result]:

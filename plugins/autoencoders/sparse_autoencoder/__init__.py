@@ -94,9 +94,16 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the training, by how many latents there are; of a network's layer, what it makes of many pictures before."""
+    looks = 5 + 0.3 * params.drawn if params.source == "a layer of a network" else 0
+    return 5 + looks + 0.0015 * params.steps * params.wider
+
+
 @hub.technique(
     title="Sparse codes",
     family="Compress & restore",
+    cost=cost,
     paper="Olshausen and Field 1996; Makhzani and Frey 2014; Bricken et al. 2023",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

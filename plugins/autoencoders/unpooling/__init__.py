@@ -118,9 +118,15 @@ class Params(hub.Params):
     seed: hub.Seed = hub.Field(0, label="Seed", description="What chance starts from.", more=True)
 
 
+def cost(image: Image | None, params: Params) -> float:
+    """Seconds: the steps, at each of which every decoder learns; the calculator takes none."""
+    return 1.0 if params.show == "calculator" else 10 + 0.05 * params.steps * (params.width / 16) ** 1.5
+
+
 @hub.technique(
     title="Unpooling",
     family="Compress & restore",
+    cost=cost,
     paper="Zeiler and Fergus 2014; Dumoulin and Visin 2016; Odena et al. 2016, Deconvolution and checkerboard artifacts",
 )
 def run(image: Image | None, params: Params) -> Iterator[hub.Result]:

@@ -106,9 +106,16 @@ class Params(hub.Params):
     )
 
 
+def cost(image: Image, params: Params) -> float:
+    """Seconds: one pass of the painter, and the steps that refine."""
+    pixels = image.width * image.height * min(1.0, params.size / max(image.size)) ** 2
+    return 1 + 2e-6 * pixels + backbones.seconds(params.backbone, pixels * params.refine)
+
+
 @hub.technique(
     title="Painted in one tap",
     family="Style",
+    cost=cost,
     example={"image": "sample:cat"},
     paper="Johnson et al. 2016; Dumoulin et al. 2017; Ghiasi et al. 2017",
     weights=lambda: {"painter": styles.trained().hash, "embedded": backbones.load("embedded").hash},

@@ -121,9 +121,16 @@ class Params(hub.Params):
     )
 
 
+def cost(image: Image, params: Params) -> float:
+    """Seconds: the steps at each scale, which together have twice the pixels of the last."""
+    shrunk = min(1.0, params.size / max(image.size))
+    return 2 + backbones.seconds(params.backbone, 2 * image.width * image.height * shrunk**2 * params.steps)
+
+
 @hub.technique(
     title="In another's style",
     family="Style",
+    cost=cost,
     example={"image": "sample:astronaut"},
     paper="Gatys, Ecker and Bethge 2015; Mroueh 2019",
     version="2",
