@@ -28,16 +28,16 @@ DATA = {"input_size": (3, 64, 64), "mean": (0.5,) * 3, "std": (0.25,) * 3}
 
 def stranger(folder: Path, **changes) -> dict[str, bytes]:
     """A repository of a small network as timm pushes it, with some settings changed."""
-    classes = {"label_names": ["ant", "bee", "cat", "dog"]}
-    save_for_hf(tiny_model(), str(folder), model_config=classes, model_args=NARROW, data_config=DATA, safe_serialization=True)
+    told = {"label_names": ["ant", "bee", "cat", "dog"], "pretrained_cfg": DATA}
+    save_for_hf(tiny_model(), str(folder), model_config=told, model_args=NARROW, safe_serialization=True)
     config = json.loads((folder / "config.json").read_text()) | changes
     return {"config.json": json.dumps(config).encode(), "model.safetensors": (folder / "model.safetensors").read_bytes()}
 
 
-def trained() -> torch.nn.Module:
+def trained(architecture: str = "test_resnet") -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        return timm.create_model("test_resnet", pretrained=False).eval()
+        return timm.create_model(architecture, pretrained=False).eval()
 
 
 @pytest.fixture
@@ -93,6 +93,15 @@ def test_the_weights_are_those_of_the_file(there):
         theirs = tiny_model()((some_pictures(1, 64, 64) - 0.5) / 0.25)
     ours = stranger_there.scores(some_pictures(1, 64, 64))
     assert torch.allclose(ours, theirs, atol=0.05 if stranger_there.dtype == torch.bfloat16 else 1e-4)
+
+
+def test_a_network_that_was_published_as_arrays_is_read_from_its_safetensors(there):
+    """Timm's `custom_load` tells of the .npz that it once came as."""
+    published = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
+    assert timm.models.get_pretrained_cfg(published).custom_load
+    model = trained(published.partition(".")[0])
+    there.repos[f"timm/{published}"] = {"model.safetensors": save(model.state_dict())}
+    assert backbones.load(f"timm/{published}").hash == weights_hash(model)
 
 
 def test_layers_and_untrained_networks_need_no_weights(there):
