@@ -189,8 +189,10 @@ def test_another_file_under_a_pinned_name_is_refused(there, monkeypatch, tmp_pat
 HOSTILE = {
     "a memory bomb": ({"model_args": {"channels": [60_000] * 4}}, OverLimit, "GB, half of this machine"),
     "an endless network": ({"model_args": {"layers": [60_000] * 4}}, OverLimit, "parts|GB"),
-    "an impossible number": ({"model_args": {"stem_width": 10**12}}, OverLimit, "the number 1e"),
-    "a nested number": ({"model_args": {"channels": [1, [2, {"x": 10**9}]]}}, OverLimit, "the number 1e"),
+    "an impossible number": ({"model_args": {"stem_width": 10**12}}, OverLimit, "number beyond 65,536"),
+    "a nested number": ({"model_args": {"channels": [1, [2, {"x": 10**9}]]}}, OverLimit, "number beyond 65,536"),
+    "a number without end": ({"model_args": {"stem_width": 10**400}}, OverLimit, "number beyond 65,536"),
+    "no number at all": ({"model_args": {"stem_width": float("nan")}}, OverLimit, "number beyond 65,536"),
     "a long list": ({"model_args": {"channels": [1] * 2000}}, OverLimit, "1000 values"),
     "a file from elsewhere": ({"model_args": {"pretrained": True, "cache_dir": "/tmp", "pretrained_cfg_overlay": {"url": "x"}}},
                               UnsupportedBackbone, "not taken from strangers"),
@@ -235,7 +237,7 @@ def test_a_misspelt_tag_is_an_unknown_name(name):
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"{", UnsupportedBackbone), (b"[1]", UnsupportedBackbone),
-                                               (b"[" * 100_000, UnsupportedBackbone),
+                                               (b"[" * 100_000, UnsupportedBackbone), (b"null", UnsupportedBackbone),
                                                (b" " * (settings.CONFIG_BYTES + 1), OverLimit)])
 def test_a_config_that_is_none_is_refused(there, content, kind):
     there.repos["somebody/tiny"]["config.json"] = content
