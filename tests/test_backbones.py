@@ -288,9 +288,8 @@ def test_a_folder_written_by_timm_is_loaded_with_its_classes(tmp_path):
     save_for_hf(
         model,
         str(tmp_path),
-        model_config={"label_names": ["a", "b", "c", "d"]},
+        model_config={"label_names": ["a", "b", "c", "d"], "pretrained_cfg": data},
         model_args=NARROW,
-        data_config=data,
         safe_serialization=True,
     )
     assert json.loads((tmp_path / "config.json").read_text())["architecture"] == "resnet18"

@@ -18,7 +18,7 @@ import hub
 from hub import backbones
 from hub.backbones import bounds, catalogue, loading, settings
 from hub.backbones.backbone import weights_hash
-from hub.errors import BadFile, FetchFailed, NotOffline, OverLimit, UnknownBackbone, UnsupportedBackbone
+from hub.errors import BadFile, FetchFailed, NotOffline, OverLimit, UnknownBackbone, UnknownLayer, UnsupportedBackbone
 from tests.loopback import Loopback
 from tests.networks import NARROW, one_thread, some_pictures, tiny_model  # noqa: F401
 
@@ -28,16 +28,16 @@ DATA = {"input_size": (3, 64, 64), "mean": (0.5,) * 3, "std": (0.25,) * 3}
 
 def stranger(folder: Path, **changes) -> dict[str, bytes]:
     """A repository of a small network as timm pushes it, with some settings changed."""
-    classes = {"label_names": ["ant", "bee", "cat", "dog"]}
-    save_for_hf(tiny_model(), str(folder), model_config=classes, model_args=NARROW, data_config=DATA, safe_serialization=True)
+    told = {"label_names": ["ant", "bee", "cat", "dog"], "pretrained_cfg": DATA}
+    save_for_hf(tiny_model(), str(folder), model_config=told, model_args=NARROW, safe_serialization=True)
     config = json.loads((folder / "config.json").read_text()) | changes
     return {"config.json": json.dumps(config).encode(), "model.safetensors": (folder / "model.safetensors").read_bytes()}
 
 
-def trained() -> torch.nn.Module:
+def trained(architecture: str = "test_resnet") -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
-        return timm.create_model("test_resnet", pretrained=False).eval()
+        return timm.create_model(architecture, pretrained=False).eval()
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def forget() -> None:
     """As in a new process: what lies on disk is all there is."""
     loading._drawn.cache_clear()
     loading._shelf._kept.clear()
+    loading._shelf._lent.clear()
 
 
 def weights_sent(there: Loopback) -> int:
@@ -93,6 +94,15 @@ def test_the_weights_are_those_of_the_file(there):
         theirs = tiny_model()((some_pictures(1, 64, 64) - 0.5) / 0.25)
     ours = stranger_there.scores(some_pictures(1, 64, 64))
     assert torch.allclose(ours, theirs, atol=0.05 if stranger_there.dtype == torch.bfloat16 else 1e-4)
+
+
+def test_a_network_that_was_published_as_arrays_is_read_from_its_safetensors(there):
+    """Timm's `custom_load` tells of the .npz that it once came as."""
+    published = "vit_tiny_patch16_224.augreg_in21k_ft_in1k"
+    assert timm.models.get_pretrained_cfg(published).custom_load
+    model = trained(published.partition(".")[0])
+    there.repos[f"timm/{published}"] = {"model.safetensors": save(model.state_dict())}
+    assert backbones.load(f"timm/{published}").hash == weights_hash(model)
 
 
 def test_layers_and_untrained_networks_need_no_weights(there):
@@ -164,6 +174,44 @@ def test_without_a_network_what_can_be_had_is_said_at_once(there, monkeypatch):
     assert there.asked == []
 
 
+def test_without_a_network_what_was_downloaded_before_is_named(there, monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    backbones.load(TIMM)
+    backbones.load(REPO)
+    (tmp_path / "hub/models--timm--no_such_network/snapshots").mkdir(parents=True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    for name in ("timm/resnet18.a1_in1k", "hf-hub:somebody/else", "torchvision/googlenet"):
+        with pytest.raises(NotOffline, match=f"use 'embedded'. Here already: {TIMM}.$"):
+            backbones.load(name)
+    monkeypatch.setattr(loading, "is_here", lambda name: True)
+    with pytest.raises(NotOffline) as error:
+        backbones.load("timm/resnet18.a1_in1k")
+    named = str(error.value).partition("Here already: ")[2].removesuffix(".").split(", ")
+    assert named == catalogue.names()[1:6] and "\n" not in str(error.value)
+
+
+def test_a_folder_whose_files_change_is_another_network(there, tmp_path):
+    files, folder = stranger(tmp_path / "folder"), tmp_path / "folder"
+    first = backbones.load(f"local-dir:{folder}")
+    assert backbones.load(f"local-dir:{folder}") is first and backbones.hash_of(f"local-dir:{folder}") == first.hash
+    other = {name: tensor + 1 for name, tensor in tiny_model().state_dict().items()}
+    (folder / "model.safetensors").write_bytes(save(other))
+    changed = backbones.load(f"local-dir:{folder}")
+    assert changed.hash == backbones.hash_of(f"local-dir:{folder}") != first.hash
+    config = json.loads(files["config.json"]) | {"label_names": ["one", "two", "three", "four"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert backbones.units(f"local-dir:{folder}", "classes") == config["label_names"]
+    assert backbones.load(f"local-dir:{folder}").classes == config["label_names"]
+
+
+def test_classes_of_a_network_without_a_classifier_are_refused_in_a_line():
+    name = "timm/vit_small_patch16_224.dino"
+    with pytest.raises(UnknownLayer) as error:
+        backbones.units(name, "classes")
+    assert str(error.value) == f"'classes' is not a layer of {name}. It has no classifier. List its layers: netsee layers {name}"
+
+
 def test_weights_that_are_larger_than_the_network_are_not_downloaded(there):
     there.repos["somebody/tiny"]["model.safetensors"] = bytes(40_000_000)
     with pytest.raises(OverLimit, match="40.0 MB"):
@@ -180,8 +228,10 @@ def test_another_file_under_a_pinned_name_is_refused(there, monkeypatch, tmp_pat
 HOSTILE = {
     "a memory bomb": ({"model_args": {"channels": [60_000] * 4}}, OverLimit, "GB, half of this machine"),
     "an endless network": ({"model_args": {"layers": [60_000] * 4}}, OverLimit, "parts|GB"),
-    "an impossible number": ({"model_args": {"stem_width": 10**12}}, OverLimit, "the number 1e"),
-    "a nested number": ({"model_args": {"channels": [1, [2, {"x": 10**9}]]}}, OverLimit, "the number 1e"),
+    "an impossible number": ({"model_args": {"stem_width": 10**12}}, OverLimit, "number beyond 65,536"),
+    "a nested number": ({"model_args": {"channels": [1, [2, {"x": 10**9}]]}}, OverLimit, "number beyond 65,536"),
+    "a number without end": ({"model_args": {"stem_width": 10**400}}, OverLimit, "number beyond 65,536"),
+    "no number at all": ({"model_args": {"stem_width": float("nan")}}, OverLimit, "number beyond 65,536"),
     "a long list": ({"model_args": {"channels": [1] * 2000}}, OverLimit, "1000 values"),
     "a file from elsewhere": ({"model_args": {"pretrained": True, "cache_dir": "/tmp", "pretrained_cfg_overlay": {"url": "x"}}},
                               UnsupportedBackbone, "not taken from strangers"),
@@ -226,7 +276,7 @@ def test_a_misspelt_tag_is_an_unknown_name(name):
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"{", UnsupportedBackbone), (b"[1]", UnsupportedBackbone),
-                                               (b"[" * 100_000, UnsupportedBackbone),
+                                               (b"[" * 100_000, UnsupportedBackbone), (b"null", UnsupportedBackbone),
                                                (b" " * (settings.CONFIG_BYTES + 1), OverLimit)])
 def test_a_config_that_is_none_is_refused(there, content, kind):
     there.repos["somebody/tiny"]["config.json"] = content
@@ -316,6 +366,7 @@ def test_untrained_weights_do_not_depend_on_what_other_threads_draw():
     try:
         for _ in range(5):
             loading._shelf._kept.clear()
+            loading._shelf._lent.clear()
             assert backbones.load("timm/test_resnet?random=5").hash == alone
     finally:
         ended.set()

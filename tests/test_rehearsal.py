@@ -61,13 +61,52 @@ def test_a_network_as_timm_has_it_needs_no_child(tmp_path, children):
     assert backbones.layers(name)[-1].channels == 4 and not children
 
 
-def test_memory_that_is_no_weight_is_bounded_too(tmp_path, children, monkeypatch):
-    """The same loop, with time enough and little memory."""
-    popen, less = lifeline.subprocess.Popen, f"import hub.backbones.rehearsal as here; here.MEMORY = {64 << 20}; here.main()"
-    monkeypatch.setattr(lifeline.subprocess, "Popen", lambda command, **more: popen([*command[:3], less], **more))
+def in_a_child(monkeypatch, code: str) -> None:
+    """Have children run some lines before their own, with time enough."""
+    popen, lines = lifeline.subprocess.Popen, f"import os\nimport hub.backbones.rehearsal as here\n{code}\nhere.main()"
+    monkeypatch.setattr(lifeline.subprocess, "Popen", lambda command, **more: popen([*command[:3], lines], **more))
     monkeypatch.setattr(rehearsal.rehearsed, "__defaults__", (60.0,))
-    with pytest.raises((OverLimit, UnsupportedBackbone), match="MemoryError|takes more than 2 GB"):  # or it died of it
+
+
+def test_memory_that_is_no_weight_is_bounded_too(tmp_path, children, monkeypatch):
+    """The same loop, with little memory."""
+    in_a_child(monkeypatch, f"here.MEMORY = {64 << 20}")
+    with pytest.raises(OverLimit, match="takes more than 2 GB to be drawn"):
         backbones.layers(folder_of(tmp_path, ENDLESS))
+
+
+ENDS = {  # what happens while a child draws: what is said of it
+    "raise ZeroDivisionError('of\\nall')": (UnsupportedBackbone, r"x cannot be drawn \(ZeroDivisionError: of all\)"),
+    "raise RecursionError": (UnsupportedBackbone, "RecursionError"),
+    "raise MemoryError": (OverLimit, "more than 2 GB"),
+    "raise RuntimeError('[enforce fail] can\\'t allocate memory: you tried')": (OverLimit, "more than 2 GB"),
+    "os.kill(os.getpid(), 9)": (UnsupportedBackbone, "drew local-dir:x ended by SIGKILL"),
+    "os.abort()": (UnsupportedBackbone, "ended by SIGABRT"),
+    "raise SystemExit(3)": (UnsupportedBackbone, "ended with status 3"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_a_child_is_told_as_what_it_is(children, monkeypatch, end):
+    kind, said = ENDS[end]
+    in_a_child(monkeypatch, f"def drawn(*_):\n    {end}\nhere.sources.of_settings = drawn")
+    with pytest.raises(kind, match=said) as error:
+        list(rehearsal.rehearsed("local-dir:x", ENDLESS))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("prints", ["print('{}\\n{\"size\": 1}', flush=True)", "os.write(1, b'no message')"])
+def test_a_network_that_prints_does_not_disturb_its_child(tmp_path, children, monkeypatch, prints):
+    in_a_child(monkeypatch, f"draw = here.sources.of_settings\ndef drawn(*given):\n    {prints}\n    return draw(*given)\n"
+                            "here.sources.of_settings = drawn")
+    name = folder_of(tmp_path, {"architecture": "resnet18", "num_classes": 4, "model_args": NARROW})
+    assert backbones.layers(name)[-1].channels == 4 and len(children) == 1
+
+
+def test_a_child_that_does_not_start_is_not_blamed_on_the_network(children, monkeypatch):
+    monkeypatch.setattr(lifeline, "STARTING", 0.0)
+    with pytest.raises(OverLimit, match="did not start in time. Try again"):
+        list(rehearsal.rehearsed("local-dir:x", ENDLESS, 0.0))
 
 
 def test_who_stops_listening_ends_the_child(children):

@@ -3,7 +3,9 @@
 import importlib
 import inspect
 import json
+import os
 import pkgutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,7 @@ def test_settings_that_are_published_pass(tmp_path, published):
     assert shapes == {name: tensor.shape for name, tensor in expected.named_parameters()}
 
 
+@pytest.mark.skipif(version("timm") < "1.0.31", reason="they were read off a newer one, which has networks that this one has not")
 def test_every_name_that_passes_is_a_setting_of_a_network_of_timm():
     known = set()
     for module in pkgutil.iter_modules(timm.models.__path__):
@@ -79,6 +82,29 @@ def test_any_other_setting_is_a_line_that_says_which(tmp_path, key):
 def test_a_value_that_is_no_number_or_word_is_refused(tmp_path, value):
     with pytest.raises(UnsupportedBackbone, match="'act_layer' to what is no number, word or list"):
         settings.read(folder_of(tmp_path, "resnet18", {"act_layer": value}) / "config.json", "hf-hub:a/b")
+
+
+@pytest.mark.parametrize("levels", [settings.LEVELS, 400, 990, 100_000])
+@pytest.mark.parametrize("key", ["model_args", "pretrained_cfg", "whatever"])
+def test_settings_in_settings_without_end_are_refused_in_a_line(tmp_path, key, levels):
+    nested = '{"x":' * (levels - 1) + "[]" + "}" * (levels - 1)
+    (tmp_path / "config.json").write_text(f'{{"architecture": "resnet18", "{key}": {nested}}}')
+    with pytest.raises(UnsupportedBackbone, match="hf-hub:a/b nests more than 8 levels") as error:
+        settings.read(tmp_path / "config.json", "hf-hub:a/b")
+    assert "\n" not in str(error.value)
+
+
+def test_as_many_levels_as_may_be_are_read(tmp_path):
+    written = {"architecture": "resnet18", "whatever": json.loads("[" * (settings.LEVELS - 1) + "]" * (settings.LEVELS - 1))}
+    (tmp_path / "config.json").write_text(json.dumps(written))
+    assert settings.read(tmp_path / "config.json", "hf-hub:a/b") == written
+
+
+def test_no_more_of_a_file_is_read_than_settings_may_be_long(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_bytes(b'{"architecture": "resnet18"}' + b" " * settings.CONFIG_BYTES)
+    os.truncate(tmp_path / "config.json", 1 << 40)  # a hole: it takes no room on the disk, and none could read it into memory
+    with pytest.raises(UnsupportedBackbone, match="no JSON of at most 1 MiB"):
+        settings.read(tmp_path / "config.json", "hf-hub:a/b")
 
 
 @pytest.mark.parametrize("model_args", [["img_size"], "img_size", 3])

@@ -28,6 +28,8 @@ def export(network: nn.Module, recipe: Recipe, folder: Path) -> None:
         "std": (STD,) * 3,
         "interpolation": "bilinear",
         "crop_pct": 1.0,
+        "test_input_size": None,  # what the architecture's own weights are tried at
+        "test_crop_pct": None,
     }
     save_for_hf(
         network,
@@ -35,10 +37,9 @@ def export(network: nn.Module, recipe: Recipe, folder: Path) -> None:
         model_config={
             "label_names": list(CLASSES),
             "showpieces": list(recipe.showpieces),
-            "pretrained_cfg": {"license": "apache-2.0"},
+            "pretrained_cfg": {**data, "license": "apache-2.0"},
         },
         model_args=recipe.model_args,
-        data_config=data,
         safe_serialization=True,
     )
     halves = {name: t.half() if t.is_floating_point() else t for name, t in network.state_dict().items()}

@@ -80,17 +80,20 @@ def watched(
 
     Closing it ends the child. patience: seconds that may pass without a byte; slowest: bytes per second, averaged over as long.
     command: what starts the child; environment: variables that it has besides ours.
-    Raises Failed with the code that the child gave, or "stall", "drip", "lock" or "ended".
+    Raises Failed with the code that the child gave, or "stall", "drip", "lock", with the `phase` that it was in, or "ended", with
+    the `status` that it ended with: of a signal, its number below zero.
     """
     pace, shown = Pace(patience, slowest), Progress(0, 0)
-    with _child(task, command, environment) as messages:
+    with _child(task, command, environment) as (child, messages):
         while True:
             try:
                 when, said = messages.get(timeout=LOOK)
             except queue.Empty:
                 when, said = monotonic(), {}
-            if said is None or "failed" in said:
-                raise Failed(said["failed"], said) if said else Failed("ended")
+            if said is None:
+                raise Failed("ended", {"status": _status(child)})
+            if "failed" in said:
+                raise Failed(said["failed"], said)
             if "path" in said or "size" in said:
                 return said
             if said:
@@ -98,12 +101,14 @@ def watched(
                 done = said["total"] if said["phase"] in ("checking", "keeping") else said["done"]
                 shown = Progress(max(shown.done, done), said["total"])
             if messages.empty() and (fault := pace.fault(monotonic())):
-                raise Failed(fault)
+                raise Failed(fault, {"phase": pace.phase})
             yield shown
 
 
 @contextmanager
-def _child(task: dict[str, Any], command: Sequence[str], more: dict[str, str]) -> Iterator[queue.SimpleQueue]:
+def _child(
+    task: dict[str, Any], command: Sequence[str], more: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen, queue.SimpleQueue]]:
     """A child at work, and what it says: (when it said it, the message), the last being None. It ends with the block."""
     environment = {
         **os.environ, "HF_ENDPOINT": constants.ENDPOINT, "HF_HUB_CACHE": str(constants.HF_HUB_CACHE),
@@ -120,7 +125,7 @@ def _child(task: dict[str, Any], command: Sequence[str], more: dict[str, str]) -
         with suppress(OSError):  # one that is gone already says so by saying nothing
             child.stdin.write(json.dumps(task) + "\n")
             child.stdin.flush()
-        yield messages
+        yield child, messages
     finally:
         with suppress(OSError):
             child.stdin.close()
@@ -131,6 +136,13 @@ def _child(task: dict[str, Any], command: Sequence[str], more: dict[str, str]) -
             child.wait()
         reader.join()
         child.stdout.close()
+
+
+def _status(child: subprocess.Popen) -> int | None:
+    """What a child ended with that says no more; None where it goes on all the same."""
+    with suppress(subprocess.TimeoutExpired):
+        return child.wait(GRACE)
+    return None
 
 
 def _read(lines: TextIO, messages: queue.SimpleQueue) -> None:

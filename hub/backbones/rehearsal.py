@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Generator
@@ -33,7 +34,8 @@ _passed: set[str] = set()
 def rehearsed(name: str, config: dict[str, Any], seconds: float = SECONDS) -> Generator[Progress, None, None]:
     """Let a child draw what a config describes, once a process, where it describes more than timm has by itself.
 
-    Yields about four times a second; closing it ends the child. Raises as drawing does, OverLimit where it takes too long.
+    Yields about four times a second; closing it ends the child. Raises as drawing does, OverLimit where it takes too much,
+    UnsupportedBackbone where the child did not come through.
     """
     told = json.dumps(config, sort_keys=True)
     digest = hashlib.sha256(told.encode()).hexdigest()
@@ -44,28 +46,69 @@ def rehearsed(name: str, config: dict[str, Any], seconds: float = SECONDS) -> Ge
     try:
         yield from watched({"name": name, "config": config}, seconds, 0, command, PYTHONPATH=path, OMP_NUM_THREADS="1")
     except Failed as failed:
-        if "said" in failed.facts:
-            raise getattr(errors, failed.code)(failed.facts["said"]) from None
-        much = f"{MEMORY >> 30} GB" if failed.code == "ended" else f"{seconds:g} seconds"
-        raise OverLimit(f"{name} takes more than {much} to be drawn. Choose a smaller one, or check its config.json.") from None
+        raise _told(name, failed, seconds) from None
     _passed.add(digest)
 
 
-def main() -> None:
-    """The child: reads its task from standard input, and says `{size}`, or `{failed}` with the kind of error and what it said."""
-    import timm  # noqa: F401  # before the clock runs
+def _told(name: str, failed: Failed, seconds: float) -> InputError:
+    """What ended a child, in a line."""
+    facts = failed.facts
+    if "said" in facts:
+        return getattr(errors, failed.code)(facts["said"])
+    if failed.code == "ended":
+        status = facts["status"]
+        by = f"by {signal.Signals(-status).name}" if status and status < 0 else f"with status {status}"
+        return UnsupportedBackbone(f"The process that drew {name} ended {by}, without a word. Choose another, or check its "
+                                   "config.json.")
+    if facts.get("phase") == "starting":
+        return OverLimit(f"The process that draws {name} did not start in time. Try again when this machine has less to do.")
+    much = f"{MEMORY >> 30} GB" if failed.code == "memory" else f"{seconds:g} seconds"
+    return OverLimit(f"{name} takes more than {much} to be drawn. Choose a smaller one, or check its config.json.")
 
-    task = json.loads(sys.stdin.readline())
+
+def main() -> None:
+    """The child: reads its task from standard input, and says `{size}`, or `{failed}` with the kind of error and what it said, or
+    with "memory" where that was short.
+
+    What a network prints goes to standard error, so that it is no message.
+    """
+    task, messages = json.loads(sys.stdin.readline()), os.dup(1)
+    os.dup2(2, 1)
+
+    def say(**words: Any) -> None:
+        os.write(messages, json.dumps(words).encode() + b"\n")
+
     threading.Thread(target=fetcher.end_with_the_parent, daemon=True).start()
-    fetcher.teller("drawing", 0)
-    _limit_memory()
     try:
+        import timm  # noqa: F401  # before the clock runs
+
+        say(phase="drawing", done=0, total=0)
+        _limit_memory()
         plan = sources.of_settings(parse(task["name"]), task["config"], Path())
         plan.layers()
-        fetcher.say(size=plan.bytes)
-    except InputError as error:
+        say(size=plan.bytes)
+    except Exception as error:
+        say(**_failure(task["name"], error))
+
+
+def _failure(name: str, error: Exception) -> dict[str, str]:
+    """What the child says of an error."""
+    if _is_short_of_memory(error):
+        return {"failed": "memory"}
+    if isinstance(error, InputError):
         kind = OverLimit if isinstance(error, OverLimit) else UnsupportedBackbone
-        fetcher.say(failed=kind.__name__, said=str(error))
+        return {"failed": kind.__name__, "said": str(error)}
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:120]
+    return {"failed": "UnsupportedBackbone", "said": f"{name} cannot be drawn ({why}). Choose another, or check its config.json."}
+
+
+def _is_short_of_memory(error: BaseException | None) -> bool:
+    """Whether an error comes of memory that was not to be had; torch says that in words."""
+    while error is not None:
+        if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _limit_memory() -> None:

@@ -18,6 +18,7 @@ CONFIG_BYTES = 1 << 20
 LARGEST_SIDE = 2048  # pixels that a network may have been trained at
 NUMBER = 65_536  # no width, depth or size that a model is made from is larger
 LIST = 1000  # values
+LEVELS = 8  # of lists and settings in each other; timm writes three
 
 _NAMES = """
     num_classes in_chans img_size global_pool output_stride num_features head_hidden_size head_init_scale head_norm_first
@@ -58,10 +59,7 @@ def read(path: Path, name: object) -> dict[str, Any]:
     """
     import timm
 
-    try:
-        config = json.loads(path.read_bytes()[: CONFIG_BYTES + 1])
-    except (ValueError, RecursionError) as error:
-        raise UnsupportedBackbone(f"The config.json of {name} is no JSON of at most 1 MiB.") from error
+    config = _parsed(path, name)
     architecture = config.get("architecture") if isinstance(config, dict) else None
     if not isinstance(architecture, str):
         raise UnsupportedBackbone(f"{name} is no timm model: its config.json names no architecture. Look for one tagged timm.")
@@ -75,6 +73,33 @@ def read(path: Path, name: object) -> dict[str, Any]:
         if not _is_plain(value):
             raise UnsupportedBackbone(f"The config.json of {name} sets {key!r} to what is no number, word or list of those.")
     return config
+
+
+def _parsed(path: Path, name: object) -> Any:
+    """What is written there. Raises UnsupportedBackbone where it is too long, too deep, or no JSON."""
+    with path.open("rb") as file:
+        written = file.read(CONFIG_BYTES + 1)
+    deep = f"The config.json of {name} nests more than {LEVELS} levels of lists and settings. Choose another, or write it flat."
+    try:
+        config = json.loads(written) if len(written) <= CONFIG_BYTES else None
+    except RecursionError:
+        raise UnsupportedBackbone(deep) from None
+    except ValueError:
+        config = None
+    if config is None:
+        raise UnsupportedBackbone(f"The config.json of {name} is no JSON of at most 1 MiB. Choose another, or write it anew.")
+    if _is_deep(config):
+        raise UnsupportedBackbone(deep)
+    return config
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more than LEVELS levels in a value. Level after level: nothing calls itself, however deep it is."""
+    level = [value]
+    for _ in range(LEVELS + 1):
+        groups = [each for each in level if isinstance(each, dict | list)]
+        level = [each for group in groups for each in (group.values() if isinstance(group, dict) else group)]
+    return bool(groups)
 
 
 def given(config: dict[str, Any], name: object) -> dict[str, Any]:
@@ -124,7 +149,7 @@ def check_numbers(value: Any) -> None:
         for each in value:
             check_numbers(each)
     elif isinstance(value, int | float) and not abs(value) <= NUMBER:  # NaN neither
-        raise OverLimit(f"Its config.json holds the number {value:g}; no network is made from more than {NUMBER}.")
+        raise OverLimit(f"Its config.json holds a number beyond {NUMBER:,}; no network is made from that.")
 
 
 def _is_plain(value: Any) -> bool:

@@ -14,7 +14,7 @@ Kept = TypeVar("Kept")
 class Shelf(Generic[Kept]):
     """Things by name, made when first asked for. Two who ask for one at once get the same, made once; others do not wait.
 
-    capacity: bytes that are kept at most; one that is larger by itself is kept only while somebody has it.
+    capacity: bytes that are kept at most. One that had to leave, or is larger by itself, is found as long as somebody has it.
     """
 
     def __init__(self, capacity: int, weigh: Callable[[Kept], int]) -> None:
@@ -37,29 +37,27 @@ class Shelf(Generic[Kept]):
 
     def get(self, name: str, make: Callable[[], Kept]) -> Kept:
         """The thing of that name; `make` is called where it is not here. What it raises is passed on, and nothing is kept."""
-        if (found := self._found(name)) is not None:
-            return found
         with self._lock:
-            turn = self._making.setdefault(name, threading.Lock())
-        with turn:
-            if (found := self._found(name)) is None:
-                found = make()
+            found, turn = self._lent.get(name), self._making.setdefault(name, threading.Lock())
+        if found is None:
+            with turn:
+                with self._lock:
+                    found = self._lent.get(name)
+                if found is None:
+                    found = make()
                 self._keep(name, found)
+        else:
+            self._keep(name, found)
         return found
 
-    def _found(self, name: str) -> Kept | None:
-        with self._lock:
-            if name not in self._kept:
-                return self._lent.get(name)
-            self._kept.move_to_end(name)
-            return self._kept[name][0]
-
     def _keep(self, name: str, thing: Kept) -> None:
+        """Put it where what leaves last is."""
         weight = self._weigh(thing)
         with self._lock:
+            self._lent[name] = thing
             if weight > self.capacity:
-                self._lent[name] = thing
                 return
             self._kept[name] = (thing, weight)
+            self._kept.move_to_end(name)
             while sum(weight for _, weight in self._kept.values()) > self.capacity:
                 self._kept.popitem(last=False)

@@ -115,7 +115,8 @@ def _timm(name: Name) -> Blueprint:
         return _created(name.model if known else architecture, pretrained=False)
 
     def fill(path: Path | None) -> nn.Module:
-        return _created(name.model, pretrained=True, pretrained_cfg_overlay={"file": str(path)})
+        # custom_load tells of the .npz that some were published as; timm before 1.0.31 would read this file as one
+        return _created(name.model, pretrained=True, pretrained_cfg_overlay={"file": str(path), "custom_load": False})
 
     return Blueprint(name, build, fill, config, config.get("label_names") or imagenet(config.get("num_classes")), weights)
 
