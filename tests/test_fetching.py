@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.utils import WeakFileLock
 
-from hub.backbones import fetcher, fetching, lifeline
+from hub.backbones import fetcher, fetching, keeping, lifeline
 from hub.backbones.fetching import Progress, Wanted, cached, fetch, fetched_url
 from hub.backbones.lifeline import Pace
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
@@ -87,7 +87,7 @@ def parent() -> list[str]:
     task = json.dumps({"repo": REPO, "file": FILE, "revision": None, "largest": None, "sha256": None})
     code = f"""if 1:
         import subprocess, sys, time
-        child = subprocess.Popen([sys.executable, "-P", {str(lifeline.FETCHER)!r}], stdin=subprocess.PIPE, text=True,
+        child = subprocess.Popen([sys.executable, "-P", {str(lifeline.CHILD)!r}], stdin=subprocess.PIPE, text=True,
                                  stdout=subprocess.DEVNULL)
         child.stdin.write({task + chr(10)!r}); child.stdin.flush(); time.sleep(60)"""
     return [sys.executable, "-c", code]
@@ -440,6 +440,6 @@ def test_an_address_is_bound_by_the_same_limits(there, monkeypatch):
 
 
 def test_every_reason_has_a_sentence():
-    source = lifeline.FETCHER.read_text() + Path(lifeline.__file__).read_text()
+    source = "".join(Path(module.__file__).read_text() for module in (fetcher, keeping, lifeline))
     known = {**fetching.WHY, **fetching.MISSING}
     assert [reason for reason in known if f'"{reason}"' not in source] == []

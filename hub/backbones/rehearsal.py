@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from hub import errors
-from hub.backbones import fetcher, settings, sources
+from hub.backbones import settings, sources
 from hub.backbones.lifeline import Failed, Progress, watched
 from hub.backbones.naming import parse
+from hub.backbones.telling import end_with_the_parent, say, teller
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
 SECONDS = 10.0
@@ -56,16 +57,16 @@ def main() -> None:
     import timm  # noqa: F401  # before the clock runs
 
     task = json.loads(sys.stdin.readline())
-    threading.Thread(target=fetcher.end_with_the_parent, daemon=True).start()
-    fetcher.teller("drawing", 0)
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
+    teller("drawing", 0)
     _limit_memory()
     try:
         plan = sources.of_settings(parse(task["name"]), task["config"], Path())
         plan.layers()
-        fetcher.say(size=plan.bytes)
+        say(size=plan.bytes)
     except InputError as error:
         kind = OverLimit if isinstance(error, OverLimit) else UnsupportedBackbone
-        fetcher.say(failed=kind.__name__, said=str(error))
+        say(failed=kind.__name__, said=str(error))
 
 
 def _limit_memory() -> None:
