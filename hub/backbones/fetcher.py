@@ -19,6 +19,7 @@ from typing import Any
 
 from hub.backbones.keeping import Declared, keep
 from hub.backbones.telling import Refused, end_with_the_parent, say, tell_on, teller
+from hub.files import write_safely
 
 CHUNK = 1 << 14  # bytes; huggingface_hub takes 10 MB, and a slow line would seem dead between two of them
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -43,7 +44,7 @@ def main() -> None:
     for watch in (end_with_the_parent, tell_on):
         threading.Thread(target=watch, daemon=True).start()
     try:
-        _without_retries()
+        _guard()
         teller("asking", 0)
         say(**(from_url(task) if "url" in task else from_hub(task)))
     except Exception as error:
@@ -80,7 +81,7 @@ def _of_status(status: int) -> str:
 def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     """A file of a repository into huggingface_hub's cache: its `path`."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.file_download import repo_folder_name
+    from huggingface_hub.file_download import are_symlinks_supported, repo_folder_name
 
     repo, file, revision = task["repo"], task["file"], task["revision"] or "main"
     facts = get_hf_file_metadata(hf_hub_url(repo, file, revision=revision))
@@ -101,23 +102,28 @@ def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     def download(stage: Path, bar: type) -> Path:
         return Path(hf_hub_download(repo, file, revision=commit, cache_dir=stage, tqdm_class=bar)).resolve()
 
-    blob = cache / name / "blobs" / etag
-    keep(blob, cache / ".locks" / name / f"{etag}.lock", declared, download)
-    teller("keeping", declared.most)
-    path = hf_hub_download(repo, file, revision=commit)  # its blob is there: all that this does is to link it
-    if not os.path.islink(path):  # or to copy it, where there are no links
-        blob.unlink(missing_ok=True)
+    path, lock = cache / name / "snapshots" / commit / file, cache / ".locks" / name / f"{etag}.lock"
+    if are_symlinks_supported(cache):
+        blob = cache / name / "blobs" / etag
+        keep(blob, lock, declared, download)
+        _link(path, blob)
+    else:
+        keep(path, lock, declared, download)
     if revision != commit:
-        _write_ref(cache / name / "refs" / revision, commit)
-    return {"path": path}
+        ref = cache / name / "refs" / revision
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        write_safely(ref, commit.encode())
+    return {"path": str(path)}
 
 
-def _write_ref(ref: Path, commit: str) -> None:
-    """As huggingface_hub notes which commit a branch is at; by a rename, as half a commit would name nothing."""
-    ref.parent.mkdir(parents=True, exist_ok=True)
-    new = ref.with_name(f".{ref.name}.{os.getpid()}")
-    new.write_text(commit)
-    os.replace(new, ref)
+def _link(path: Path, blob: Path) -> None:
+    """As huggingface_hub leads from a file's name to its content. It would do so itself, but would ask the server again first,
+    and take whatever that has by then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{os.getpid()}.link")
+    new.unlink(missing_ok=True)
+    os.symlink(os.path.relpath(blob, path.parent), new)
+    os.replace(new, path)
 
 
 def from_url(task: dict[str, Any]) -> dict[str, Any]:
@@ -142,14 +148,32 @@ def from_url(task: dict[str, Any]) -> dict[str, Any]:
     return {"path": str(final)}
 
 
-def _without_retries() -> None:
-    """huggingface_hub asks a busy server again for minutes, and waits as long as that says; a person would rather know."""
-    from huggingface_hub import constants, get_session
+def _guard() -> None:
+    """Have huggingface_hub ask as a stranger should be asked.
 
-    def refuse(response: Any) -> None:
-        if response.status_code in (408, 429) or response.status_code >= 500:
-            raise Refused(_of_status(response.status_code))
+    It would ask a busy server again for minutes, and wait as long as that says; a person would rather know. It would read the
+    body of a redirect or of an error to the end, though there may be none, and unpack whatever comes packed, though a few bytes
+    can become any number of them.
+    """
+    from huggingface_hub import constants, get_session, set_client_factory
 
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
-    client = get_session()
-    client.event_hooks = {**client.event_hooks, "response": [refuse]}
+    client, hooks = type(get_session()), get_session().event_hooks
+
+    def guarded() -> Any:  # made anew where it could not connect
+        return client(headers={"Accept-Encoding": "identity"}, event_hooks={**hooks, "response": [_check]},
+                      follow_redirects=True, timeout=None)  # fmt: skip
+
+    set_client_factory(guarded)
+
+
+def _check(response: Any) -> None:
+    """Look at an answer before its body is read."""
+    status = response.status_code
+    if status in (408, 429) or status >= 500:
+        raise Refused(_of_status(status))
+    if status >= 300:
+        response.stream.close()
+        response.stream = type(response)(status).stream  # an empty one
+    elif response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused("packed")

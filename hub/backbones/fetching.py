@@ -52,6 +52,7 @@ WHY = {
     "lock": "another process holds it, and has not moved for {patience:g} seconds. End that one and try again.",
     "login": "the hub does not know your token. Log in again: `hf auth login`.",
     "not a hub": "what answers is not a hub. Check HF_ENDPOINT and the network.",
+    "packed": "it comes packed, though that was not asked for. Check HF_ENDPOINT and the proxy.",
     "place": "its folder cannot be written to. Set HF_HOME (for the hub) or TORCH_HOME to one that can.",
     "size": "what came is not as long as was said. Try again.",
     "stall": "nothing came for {patience:g} seconds. Check the connection and try again.",

@@ -17,6 +17,8 @@ from typing import Any
 
 from hub.backbones.telling import EVERY, Refused, teller
 
+LARGEST = 1 << 60  # bytes; who declares more does not mean a file
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -31,10 +33,12 @@ class Declared:
 
     @classmethod
     def within(cls, task: dict[str, Any], size: int | None, digest: str | None, wrong: str, of_git: bool = False) -> Declared:
-        """Raises Refused where nothing bounds it, or it is larger than the task allows."""
+        """Raises Refused where nothing bounds it, no file is of that size, or it is larger than the task allows."""
         largest = task.get("largest")
         if size is None and largest is None:
             raise Refused("endless")
+        if size is not None and not 0 <= size <= LARGEST:
+            raise Refused("not a hub")
         if size is not None and largest is not None and size > largest:
             raise Refused("large", size=size)
         return cls(size, largest if size is None else size, digest, wrong, of_git)
