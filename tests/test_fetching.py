@@ -375,6 +375,18 @@ def test_a_child_ends_by_itself_and_cleans_up_when_its_parent_is_killed(there, t
     until(lambda: not leftovers(tmp_path))
 
 
+def test_what_a_killed_download_left_behind_is_swept_a_day_later_by_the_next_of_any_file(there, tmp_path):
+    blobs = tmp_path / "hub" / "models--somebody--small" / "blobs"
+    old, begun, slow, foreign = (blobs / f".{name}.staged" for name in ("a" * 16, "b" * 16, "c" * 16, "mine"))
+    for folder in (old, begun, slow, foreign):
+        (folder / "deep").mkdir(parents=True)
+        (folder / "deep" / "x.incomplete").write_bytes(b"half")
+    for path in [*old.rglob("*"), old, *foreign.rglob("*"), foreign, slow, slow / "deep"]:
+        os.utime(path, (0, 0))
+    ended(fetch(WANTED))
+    assert [folder.exists() for folder in (old, begun, slow, foreign)] == [False, True, True, True]
+
+
 def test_two_processes_that_want_a_file_download_it_once_and_one_takes_over_from_one_that_is_killed(there, tmp_path):
     there.faults.add("drip")
     environment = os.environ | {"HF_ENDPOINT": there.address, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import Any
 
 from hub.backbones.telling import EVERY, Refused, teller
 
+STAGED = re.compile(r"\.[0-9a-f]{16}\.staged")
+OLD = 86_400.0  # seconds without a byte, after which nobody is at work in a folder any more
 LARGEST = 1 << 60  # bytes; who declares more does not mean a file
 
 
@@ -71,6 +75,7 @@ def keep(final: Path, lock: Path, declared: Declared, download: Callable[[Path, 
         shutil.rmtree(stage, ignore_errors=True)
         try:
             stage.mkdir(parents=True)
+            _sweep(final.parent)
             if shutil.disk_usage(stage).free < declared.most:
                 raise Refused("disk")
             path = download(stage, _bar(declared.most))
@@ -81,6 +86,14 @@ def keep(final: Path, lock: Path, declared: Declared, download: Callable[[Path, 
             os.replace(path, final)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left behind, by a download that was killed, of files that nobody asked for again."""
+    for stage in [entry for entry in folder.iterdir() if STAGED.fullmatch(entry.name)]:
+        with suppress(OSError):  # another one swept it
+            if time() - max(path.lstat().st_mtime for path in (stage, *stage.rglob("*"))) > OLD:
+                shutil.rmtree(stage, ignore_errors=True)
 
 
 def _bar(most: int) -> type:
