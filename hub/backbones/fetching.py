@@ -129,7 +129,7 @@ def fetched_url(
 ) -> Generator[Progress, None, Path]:
     """As `fetch`, for the file at a web address, into torch.hub's folder of checkpoints as `name`.
 
-    sha256_prefix: the first digits of its SHA-256, which torchvision writes into the names of its files.
+    sha256_prefix: the first digits of its SHA-256, which torchvision writes into the names of its files; or all of them.
     """
     words = {"name": name, "repo": name, "file": name, "largest": largest}
     if path := checkpoint(name, sha256_prefix):

@@ -133,7 +133,7 @@ def fetched(name: str) -> Iterator[Progress]:
         plan.layers()  # where there is nothing to see, this says so before it is downloaded
         largest = round(SLACK * plan.bytes) + (16 << 20)
     if plan.url:
-        yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)
+        yield from fetching.fetched_url(plan.url, *_checkpoint(plan), largest)
     elif plan.weights:
         yield from fetching.fetch(limited(plan.weights, largest))
     else:
@@ -164,30 +164,35 @@ def is_here(name: str) -> bool:
 
 
 def pinned(name: str) -> str:
-    """Record which weights a name of the menu stands for, read off the file that was downloaded. Returns the revision.
+    """Record which weights a name of the menu stands for, read off the file that was downloaded; from then on only those will do.
 
-    Raises UnsupportedBackbone where it has no file of the Hub, UnknownBackbone where the name is not in the menu.
+    Returns the commit of the repository, and of a file that is in none, its hash. Raises UnsupportedBackbone where there is no
+    such file here, UnknownBackbone where the name is not in the menu, BadOutput where nothing can be recorded.
     """
     asked = naming.parse(name)
     catalogue.check_offered(name)
     plan = drawn(asked.trained)
-    path = _lies(plan) if plan.weights else None
+    path = _lies(plan)
     if path is None:
-        raise UnsupportedBackbone(f"{name} has no file from the Hub here, so nothing can be pinned. Fetch it first.")
-    revision = path.parent.name if path.parent.parent.name == "snapshots" else plan.weights.revision
+        raise UnsupportedBackbone(f"{name} has no file that was downloaded, so nothing can be pinned. Fetch it first.")
+    revision = path.parent.name if plan.weights else None
     with path.open("rb") as file:
-        catalogue.record(asked.trained, catalogue.Pin(revision, hashlib.file_digest(file, "sha256").hexdigest()))
-    return revision
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with _drawing:
+        catalogue.record(asked.trained, catalogue.Pin(revision, digest))
+        _drawn.cache_clear()  # the blueprints of before do not know of it
+    return revision or digest
 
 
 def _lies(plan: Blueprint) -> Path | None:
     """Where the weights are, if they are here."""
     if plan.url:
-        return fetching.checkpoint(*reversed(_checkpoint(plan.url)))
+        return fetching.checkpoint(*reversed(_checkpoint(plan)))
     return fetching.cached(plan.weights) if plan.weights else None
 
 
-def _checkpoint(url: str) -> tuple[str, str]:
-    """(the first digits of its SHA-256, its name) of a file of torchvision's, which has the one in the other."""
-    name = Path(url).name
-    return name.rpartition("-")[2].partition(".")[0], name
+def _checkpoint(plan: Blueprint) -> tuple[str, str]:
+    """(the first digits of its SHA-256, or all where it is pinned; its name) of a file of torchvision's, which has the first in
+    its name."""
+    name, pin = Path(plan.url).name, catalogue.pin(plan.name.trained)
+    return pin.sha256 if pin else name.rpartition("-")[2].partition(".")[0], name
