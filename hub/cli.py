@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         if isinstance(error, HubError):
-            return _ended(2 if isinstance(error, InputError) else 1, f"{error.heading}: {_one_line(str(error))}")
+            return _failed(error)
         return _ended(1, f"{type(error).__name__}: {_one_line(str(error))}. NETSEE_DEBUG=1 shows where it came from.")
 
 
@@ -62,6 +62,10 @@ def _quiet(debug: bool) -> None:
 def _ended(code: int, line: str) -> int:
     click.echo(line, err=True)
     return code
+
+
+def _failed(error: HubError) -> int:
+    return _ended(2 if isinstance(error, InputError) else 1, f"{error.heading}: {_one_line(str(error))}")
 
 
 def _one_line(text: str) -> str:
@@ -170,23 +174,36 @@ def layers(backbone: str, units_of: str | None, as_json: bool) -> None:
 @netsee.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--pin", is_flag=True, help="Record the revision and the hash of what was fetched, for the menu's networks.")
-def fetch(names: Sequence[str], pin: bool) -> None:
+@click.pass_context
+def fetch(context: click.Context, names: Sequence[str], pin: bool) -> None:
     """Download networks, to have them where there is no network.
 
     Names as in `netsee list --backbones`, or any other: timm/NAME, torchvision/NAME, hf-hub:OWNER/NAME. What is here already is
-    not downloaded again.
+    not downloaded again. One that fails is a line on standard error, and the rest goes on.
     """
+    from hub import backbones
+
+    code = 0
+    for name in names:
+        try:
+            _fetch(name)
+            click.echo(f"{name}: here" + (f", pinned at {backbones.pinned(name)}" if pin else ""))
+        except HubError as error:
+            code = _failed(error)
+    context.exit(code)
+
+
+def _fetch(name: str) -> None:
+    """Bring the files of a network, with a bar where somebody looks."""
     from tqdm import tqdm
 
     from hub import backbones
 
-    for name in names:
-        look = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
-        with closing(backbones.fetched(name)) as parts, tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
-            for part in parts:
-                bar.total = part.total or None
-                bar.update(part.done - bar.n)
-        click.echo(f"{name}: here" + (f", pinned at {backbones.pinned(name)}" if pin else ""))
+    look = {"desc": name, "unit": "B", "unit_scale": True, "leave": False}
+    with closing(backbones.fetched(name)) as parts, tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), **look) as bar:
+        for part in parts:
+            bar.total = part.total or None
+            bar.update(part.done - bar.n)
 
 
 # ---------------------------------------------------------------- the rest

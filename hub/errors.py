@@ -3,7 +3,7 @@
 HubError                    one line that a visitor can read: what happened, what is allowed, what to try
 ├── InputError              the caller's input; exit code 2 on the command line
 │   ├── BadOutput           a place that cannot be written to
-│   ├── BadAddress          a host or port that cannot be served on
+│   ├── BadAddress          a host or port that cannot be served on, or a web address that is none
 │   ├── BadFile             a file that cannot be read, or is not allowed
 │   ├── BadPicture          a picture that cannot be decoded, or is not allowed
 │   ├── BadParams           parameters that the technique does not take

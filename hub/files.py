@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
+from time import time
 from typing import Any
 
 from hub.errors import BadFile, OverLimit
 from hub.policy import MEBI, Policy
+
+UNFINISHED = ".netsee-unfinished"
+TEMPORARY = re.compile(rf"\..{{0,40}}\.[a-z0-9_]{{8}}{re.escape(UNFINISHED)}")
+OLD = 86_400.0  # seconds, after which nobody is writing any more
 
 
 def read(source: Any, policy: Policy) -> bytes:
@@ -65,10 +73,12 @@ def _read_path(source: str | os.PathLike[str], policy: Policy) -> bytes:
 def write_safely(path: str | os.PathLike[str], content: bytes) -> None:
     """Write `content` to a temporary file beside `path`, force it to the disk, then rename it. What was at `path` is replaced.
 
-    Raises OSError; `path` is then as it was, and nothing is left beside it.
+    Raises OSError; `path` is then as it was, and nothing is left beside it. What a process that was killed left in this folder
+    is removed a day later.
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    _sweep(path.parent.absolute())
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -79,6 +89,17 @@ def write_safely(path: str | os.PathLike[str], content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@lru_cache(maxsize=1024)
+def _sweep(folder: Path) -> None:
+    """Remove old temporary files of `write_safely`, once a folder and process: a folder may hold a million files."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):  # another one swept it, or it is not ours to remove
+                    if time() - entry.stat(follow_symlinks=False).st_mtime > OLD:
+                        os.unlink(entry.path)
 
 
 def _umask() -> int:

@@ -329,7 +329,22 @@ def test_fetch_brings_networks_and_records_what_came(netsee, monkeypatch):
     assert netsee("fetch", "timm/near", "timm/next")[1] == "timm/near: here\ntimm/next: here\n" and asked == []
     assert netsee("fetch", "timm/near", "--pin")[1] == "timm/near: here, pinned at c0ffee\n" and asked == ["timm/near"]
     code, out, error = netsee("fetch", "timm/far", "timm/near")
-    assert code == 2 and out == "" and error.startswith("NotOffline: timm/far")
+    assert code == 2 and out == "timm/near: here\n" and error.startswith("NotOffline: timm/far") and error.count("\n") == 1
+
+
+def test_fetch_brings_and_pins_the_rest_where_one_cannot_be(netsee, monkeypatch):
+    from hub import backbones
+    from hub.errors import UnsupportedBackbone
+
+    def pinned(name):
+        if name == "embedded":
+            raise UnsupportedBackbone("embedded has no file that was downloaded.")
+        return "c0ffee"
+
+    monkeypatch.setattr(backbones, "fetched", lambda name: (part for part in ()))
+    monkeypatch.setattr(backbones, "pinned", pinned)
+    code, out, error = netsee("fetch", "--pin", "embedded", "timm/near")
+    assert code == 2 and out == "timm/near: here, pinned at c0ffee\n" and error.startswith("UnsupportedBackbone: embedded has")
 
 
 def test_app_serves_on_this_machine_unless_told_otherwise(netsee, monkeypatch):

@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.utils import WeakFileLock
 
-from hub.backbones import fetcher, fetching, lifeline
+from hub.backbones import fetcher, fetching, keeping, lifeline
 from hub.backbones.fetching import Progress, Wanted, cached, fetch, fetched_url
 from hub.backbones.lifeline import Pace
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
@@ -27,6 +27,7 @@ DIGEST = hashlib.sha256(WEIGHTS).hexdigest()
 CONFIG = b'{"architecture": "test_resnet"}'
 WANTED = Wanted(REPO, FILE)
 SHORT = Wanted(REPO, "short.safetensors")  # which drips for less than a second
+TASK = json.dumps({"repo": REPO, "file": FILE, "revision": None, "largest": None, "sha256": None})
 PTH = f"net-{DIGEST[:8]}.pth"
 
 
@@ -84,12 +85,11 @@ def leftovers(home: Path) -> list[Path]:
 
 def parent() -> list[str]:
     """A command that fetches the weights by a process of its own, and sleeps."""
-    task = json.dumps({"repo": REPO, "file": FILE, "revision": None, "largest": None, "sha256": None})
     code = f"""if 1:
         import subprocess, sys, time
-        child = subprocess.Popen([sys.executable, "-P", {str(lifeline.FETCHER)!r}], stdin=subprocess.PIPE, text=True,
+        child = subprocess.Popen([sys.executable, "-P", {str(lifeline.CHILD)!r}], stdin=subprocess.PIPE, text=True,
                                  stdout=subprocess.DEVNULL)
-        child.stdin.write({task + chr(10)!r}); child.stdin.flush(); time.sleep(60)"""
+        child.stdin.write({TASK + chr(10)!r}); child.stdin.flush(); time.sleep(60)"""
     return [sys.executable, "-c", code]
 
 
@@ -282,6 +282,7 @@ def test_a_disk_that_is_full_is_said(there, tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(WEIGHTS) // 2, before[1]))  # children inherit it
     try:
         assert "no room" in refused(fetch(WANTED), FetchFailed, "disk")
+        assert "no room" in refused(from_address(there), FetchFailed, "disk")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert cached(WANTED) is None and leftovers(tmp_path) == []
@@ -374,6 +375,33 @@ def test_a_child_ends_by_itself_and_cleans_up_when_its_parent_is_killed(there, t
     until(lambda: not leftovers(tmp_path))
 
 
+def test_what_a_killed_download_left_behind_is_swept_a_day_later_by_the_next_of_any_file(there, tmp_path):
+    blobs = tmp_path / "hub" / "models--somebody--small" / "blobs"
+    old, begun, slow, foreign = (blobs / f".{name}.staged" for name in ("a" * 16, "b" * 16, "c" * 16, "mine"))
+    for folder in (old, begun, slow, foreign):
+        (folder / "deep").mkdir(parents=True)
+        (folder / "deep" / "x.incomplete").write_bytes(b"half")
+    for path in [*old.rglob("*"), old, *foreign.rglob("*"), foreign, slow, slow / "deep"]:
+        os.utime(path, (0, 0))
+    ended(fetch(WANTED))
+    assert [folder.exists() for folder in (old, begun, slow, foreign)] == [False, True, True, True]
+
+
+def test_two_processes_that_want_a_file_download_it_once_and_one_takes_over_from_one_that_is_killed(there, tmp_path):
+    there.faults.add("drip")
+    environment = os.environ | {"HF_ENDPOINT": there.address, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+    asked = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": environment}
+    with subprocess.Popen(lifeline.FETCHING, **asked) as first, subprocess.Popen(lifeline.FETCHING, **asked) as second:
+        for child in (first, second):
+            child.stdin.write(TASK.encode() + b"\n")
+            child.stdin.flush()
+        until(lambda: leftovers(tmp_path))
+        first.kill()
+        last = json.loads(second.stdout.read().splitlines()[-1])
+    assert Path(last["path"]).read_bytes() == WEIGHTS and leftovers(tmp_path) == []
+    assert len(there.bodies()) <= 2
+
+
 def test_bytes_that_come_again_are_no_progress_and_others_are():
     pace = Pace(patience=2, slowest=10)
     for now, done in ((0, 0), (1, 50), (2, 10), (3, 50)):
@@ -440,6 +468,6 @@ def test_an_address_is_bound_by_the_same_limits(there, monkeypatch):
 
 
 def test_every_reason_has_a_sentence():
-    source = lifeline.FETCHER.read_text() + Path(lifeline.__file__).read_text()
+    source = "".join(Path(module.__file__).read_text() for module in (fetcher, keeping, lifeline))
     known = {**fetching.WHY, **fetching.MISSING}
     assert [reason for reason in known if f'"{reason}"' not in source] == []

@@ -3,15 +3,16 @@
 import hashlib
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.utils import _http
 
 import hub
-from hub.errors import BadFile, BadParams, NotOffline
+from hub.errors import BadAddress, BadFile, BadParams, NotOffline
 from plugins.autoencoders.build_autoencoder import Params, hub_files, saved
 from plugins.autoencoders.build_autoencoder.__main__ import main
 from tests.loopback_uploads import Space, Uploads
@@ -185,6 +186,40 @@ def test_where_nobody_answers_what_was_fetched_before_is_there_and_all_else_says
             with pytest.raises(NotOffline, match="cannot be reached") as error:
                 attempt()
             one_line(error)
+
+
+def test_pulls_that_overlap_where_nobody_answers_leave_the_client_online(there, monkeypatch):
+    slow, both = hf_hub_download, threading.Barrier(2)
+
+    def overlapping(*args, **kwargs):
+        both.wait(10)
+        return slow(*args, **kwargs)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", overlapping)
+    monkeypatch.setattr(hub_files, "reachable", lambda address: False)
+    said = []
+
+    def pull() -> None:
+        with pytest.raises(NotOffline) as error:
+            hub_files.pull(REPO)
+        said.append(one_line(error))
+
+    threads = [threading.Thread(target=pull) for _ in range(2)]
+    for each in threads:
+        each.start()
+    assert not constants.HF_HUB_OFFLINE
+    for each in threads:
+        each.join()
+    assert len(said) == 2 and not constants.HF_HUB_OFFLINE and there.asked == []
+
+
+def test_an_address_that_is_none_is_said(there, file):
+    pull, push = lambda: hub_files.pull(REPO, endpoint="my-hub"), lambda: hub_files.push(file, REPO, token=TOKEN, endpoint="x:y")
+    for attempt in (pull, push):
+        with pytest.raises(BadAddress, match="address of the hub") as error:
+            attempt()
+        one_line(error)
+    assert there.asked == []
 
 
 def test_the_command_pushes_and_pulls(there, file, tmp_path, monkeypatch):

@@ -219,6 +219,40 @@ def test_weights_that_are_larger_than_the_network_are_not_downloaded(there):
     assert not weights_sent(there)
 
 
+@pytest.fixture
+def pins(monkeypatch, tmp_path) -> Iterator[Path]:
+    """A file of pins of our own, empty."""
+    (tmp_path / "pins.json").write_text("{}")
+    monkeypatch.setattr(catalogue, "PINS", tmp_path / "pins.json")
+    monkeypatch.setattr(catalogue, "check_offered", lambda name: None)
+    catalogue._pins.cache_clear()
+    yield tmp_path / "pins.json"
+    catalogue._pins.cache_clear()
+
+
+def test_a_pin_holds_in_the_process_that_made_it(there, pins):
+    backbones.load(TIMM)
+    commit, path = there.commit(TIMM), loading._lies(loading.drawn(TIMM))
+    assert backbones.pinned(TIMM) == commit
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert json.loads(pins.read_text()) == {TIMM: {"revision": commit, "sha256": digest}}
+    wanted = loading.drawn(TIMM).weights
+    assert (wanted.revision, wanted.sha256) == (commit, digest) and backbones.is_here(TIMM)
+    path.unlink()
+    path.write_bytes(b"another")
+    assert not backbones.is_here(TIMM)
+
+
+def test_a_file_of_torchvisions_is_pinned_by_all_of_its_hash(there, pins):
+    name, pth = "torchvision/googlenet", next(iter(there.files))
+    backbones.load(name)
+    digest = hashlib.sha256(there.files[pth]).hexdigest()
+    assert backbones.pinned(name) == digest
+    assert json.loads(pins.read_text()) == {name: {"revision": None, "sha256": digest}} and backbones.is_here(name)
+    catalogue.record(name, catalogue.Pin(None, digest[:-1] + ("0" if digest[-1] != "0" else "1")))
+    assert not backbones.is_here(name), "its name has the first digits of its hash, which are right"
+
+
 def test_another_file_under_a_pinned_name_is_refused(there, monkeypatch, tmp_path):
     monkeypatch.setattr(catalogue, "pin", lambda name: catalogue.Pin("main", "0" * 64))
     with pytest.raises(BadFile, match="pinned"):

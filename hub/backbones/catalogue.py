@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from hub.backbones.naming import parse
-from hub.errors import UnknownBackbone
+from hub.errors import BadOutput, UnknownBackbone
 
 PINS = Path(__file__).with_name("pins.json")
 
@@ -43,9 +43,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pin:
-    """Which weights a name stands for: the commit of the repository, and the SHA-256 of the file."""
+    """Which weights a name stands for: the commit of the repository, None where there is none, and the SHA-256 of the file."""
 
-    revision: str
+    revision: str | None
     sha256: str
 
 
@@ -125,9 +125,13 @@ def pin(name: str) -> Pin | None:
 
 
 def record(name: str, pin: Pin) -> None:
-    """Add to `pins.json`. Raises OSError where that cannot be written."""
+    """Add to `pins.json`. Raises BadOutput where that cannot be written."""
     from hub.files import write_safely
 
     known = json.loads(PINS.read_text()) | {name: {"revision": pin.revision, "sha256": pin.sha256}}
-    write_safely(PINS, (json.dumps(dict(sorted(known.items())), indent=1) + "\n").encode())
+    try:
+        write_safely(PINS, (json.dumps(dict(sorted(known.items())), indent=1) + "\n").encode())
+    except OSError as error:
+        why = (error.strerror or "unknown").lower()
+        raise BadOutput(f"{name} is not pinned: pins.json cannot be written ({why}). Do it in a checkout of yours.") from error
     _pins.cache_clear()

@@ -1,38 +1,27 @@
-"""The child that downloads one file: `fetching` starts it, reads it, and can end it at any moment.
+"""The child that downloads one file: `fetching` starts it by `child`, reads it, and can end it at any moment.
 
-It is run by its path, `python -P fetcher.py`, for `python -m` would import the package around it, and torch with that. It reads
-its task, a line of JSON, from standard input, and writes a line of JSON for whatever happens: `{phase, done, total}` about four
-times a second, in bytes, and at the end `{path}`, or `{failed}` with a code that `fetching` has a sentence for. It ends
-when standard input does, which its parent's death sees to as well.
-
-A file is downloaded to a folder beside its place, checked there, and put in its place in one step, so that nothing partial or
-damaged is ever where it could be used. All that happens in huggingface_hub's own lock for the file: who comes second, be it
-another program, waits and finds it there. What one that was killed leaves behind, the next one sweeps away.
+It reads its task, a line of JSON, from standard input, and tells how far it is (`telling`); at the end it says `{path}`, or
+`{failed}` with a code that `fetching` has a sentence for. huggingface_hub speaks with the server; how the file comes to its place
+is the matter of `keeping`.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import sleep
 from typing import Any
 
-EVERY = 0.25  # seconds between two words about progress
+from hub.backbones.keeping import Declared, keep
+from hub.backbones.telling import Refused, end_with_the_parent, say, tell_on, teller
+from hub.files import write_safely
+
 CHUNK = 1 << 14  # bytes; huggingface_hub takes 10 MB, and a slow line would seem dead between two of them
-GRACE = 2.0  # seconds to clean up in, once the parent is gone
-state: dict[str, Any] = {}
-"""What the parent should hear next."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 NAMED = {  # the classes of huggingface_hub and httpx, the special before the general; which httpx it is differs between versions
@@ -49,87 +38,17 @@ NAMED = {  # the classes of huggingface_hub and httpx, the special before the ge
 }
 
 
-class Refused(Exception):
-    """A download that must not be, or not go on. code: as in `fetching`; facts: what its sentence needs."""
-
-    def __init__(self, code: str, **facts: Any) -> None:
-        super().__init__(code)
-        self.facts = {"failed": code, **facts}
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a file must be. size: bytes, None where the server does not say; most: bytes that may come; digest: the first letters
-    of its SHA-256, or, where it is one of git's, its SHA-1 as git counts it, or None; wrong: the code where it is another."""
-
-    size: int | None
-    most: int
-    digest: str | None = None
-    wrong: str = "hash"
-    of_git: bool = False
-
-    @classmethod
-    def within(cls, task: dict[str, Any], size: int | None, digest: str | None, wrong: str, of_git: bool = False) -> Declared:
-        """Raises Refused where nothing bounds it, or it is larger than the task allows."""
-        largest = task.get("largest")
-        if size is None and largest is None:
-            raise Refused("endless")
-        if size is not None and largest is not None and size > largest:
-            raise Refused("large", size=size)
-        return cls(size, largest if size is None else size, digest, wrong, of_git)
-
-    def fits(self, path: Path) -> bool:
-        """Whether a file has the size and the hash that it must have."""
-        size = path.stat().st_size
-        if self.size not in (None, size):
-            return False
-        if self.digest is None:
-            return True
-        tell, found = teller("checking", size), hashlib.sha1(b"blob %d\0" % size) if self.of_git else hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                found.update(block)
-                tell(file.tell())
-        return found.hexdigest().startswith(self.digest)
-
-
 def main() -> None:
     task = json.loads(sys.stdin.readline())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    for watch in (end_with_the_parent, _tell_on):
+    for watch in (end_with_the_parent, tell_on):
         threading.Thread(target=watch, daemon=True).start()
     try:
-        _without_retries()
+        _guard()
         teller("asking", 0)
         say(**(from_url(task) if "url" in task else from_hub(task)))
     except Exception as error:
         say(**(error.facts if isinstance(error, Refused) else {"failed": code(error)}))
-
-
-def say(**words: Any) -> None:
-    """One line to the parent, in one piece, as two threads speak."""
-    os.write(1, json.dumps(words).encode() + b"\n")
-
-
-def teller(phase: str, total: int) -> Callable[[int], None]:
-    """A function that notes how many bytes are done; the parent hears of a new phase at once, and of bytes by `_tell_on`."""
-
-    def tell(done: int) -> None:
-        state.update(phase=phase, done=done, total=total)
-
-    tell(0)
-    say(**state)
-    return tell
-
-
-def _tell_on() -> None:
-    """Four times a second, however often bytes come; and the last ones before a line goes dead, too."""
-    told: dict[str, Any] = {}
-    while True:
-        sleep(EVERY)
-        if state != told:
-            told = dict(state)
-            say(**told)
 
 
 def code(error: Exception) -> str:
@@ -162,7 +81,7 @@ def _of_status(status: int) -> str:
 def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     """A file of a repository into huggingface_hub's cache: its `path`."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
-    from huggingface_hub.file_download import repo_folder_name
+    from huggingface_hub.file_download import are_symlinks_supported, repo_folder_name
 
     repo, file, revision = task["repo"], task["file"], task["revision"] or "main"
     facts = get_hf_file_metadata(hf_hub_url(repo, file, revision=revision))
@@ -183,23 +102,28 @@ def from_hub(task: dict[str, Any]) -> dict[str, Any]:
     def download(stage: Path, bar: type) -> Path:
         return Path(hf_hub_download(repo, file, revision=commit, cache_dir=stage, tqdm_class=bar)).resolve()
 
-    blob = cache / name / "blobs" / etag
-    keep(blob, cache / ".locks" / name / f"{etag}.lock", declared, download)
-    teller("keeping", declared.most)
-    path = hf_hub_download(repo, file, revision=commit)  # its blob is there: all that this does is to link it
-    if not os.path.islink(path):  # or to copy it, where there are no links
-        blob.unlink(missing_ok=True)
+    path, lock = cache / name / "snapshots" / commit / file, cache / ".locks" / name / f"{etag}.lock"
+    if are_symlinks_supported(cache):
+        blob = cache / name / "blobs" / etag
+        keep(blob, lock, declared, download)
+        _link(path, blob)
+    else:
+        keep(path, lock, declared, download)
     if revision != commit:
-        _write_ref(cache / name / "refs" / revision, commit)
-    return {"path": path}
+        ref = cache / name / "refs" / revision
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        write_safely(ref, commit.encode())
+    return {"path": str(path)}
 
 
-def _write_ref(ref: Path, commit: str) -> None:
-    """As huggingface_hub notes which commit a branch is at; by a rename, as half a commit would name nothing."""
-    ref.parent.mkdir(parents=True, exist_ok=True)
-    new = ref.with_name(f".{ref.name}.{os.getpid()}")
-    new.write_text(commit)
-    os.replace(new, ref)
+def _link(path: Path, blob: Path) -> None:
+    """As huggingface_hub leads from a file's name to its content. It would do so itself, but would ask the server again first,
+    and take whatever that has by then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{os.getpid()}.link")
+    new.unlink(missing_ok=True)
+    os.symlink(os.path.relpath(blob, path.parent), new)
+    os.replace(new, path)
 
 
 def from_url(task: dict[str, Any]) -> dict[str, Any]:
@@ -224,100 +148,32 @@ def from_url(task: dict[str, Any]) -> dict[str, Any]:
     return {"path": str(final)}
 
 
-def keep(final: Path, lock: Path, declared: Declared, download: Callable[[Path, type], Path]) -> None:
-    """See that `final` is there and is what was declared; `download` is called only where it is not.
+def _guard() -> None:
+    """Have huggingface_hub ask as a stranger should be asked.
 
-    download: (a folder to put it in, a class that stands in for tqdm) -> where it put it.
-    Raises Refused where there is no room, more comes than was declared, or what came is damaged.
+    It would ask a busy server again for minutes, and wait as long as that says; a person would rather know. It would read the
+    body of a redirect or of an error to the end, though there may be none, and unpack whatever comes packed, though a few bytes
+    can become any number of them.
     """
-    stage = final.with_name(f".{hashlib.sha256(final.name.encode()).hexdigest()[:16]}.staged")
-    with _turn(lock, lambda: _growing(final, stage), declared.most):
-        if final.is_file() and declared.fits(final):
-            return
-        shutil.rmtree(stage, ignore_errors=True)
-        try:
-            stage.mkdir(parents=True)
-            if shutil.disk_usage(stage).free < declared.most:
-                raise Refused("disk")
-            path = download(stage, _bar(declared.most))
-            if not declared.fits(path):
-                raise Refused(declared.wrong)
-            with path.open("rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(path, final)
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
-
-
-def _bar(most: int) -> type:
-    """A class that stands in for tqdm's: it passes the count on, and stops a stream that does not end where it should."""
-    tell = teller("downloading", most)
-
-    class Bar:
-        def __init__(self, *_: Any, initial: int = 0, **__: Any) -> None:
-            self.done = initial
-
-        def update(self, more: int) -> None:
-            self.done += more
-            if self.done > most:
-                raise Refused("size")
-            tell(self.done)
-
-        def __enter__(self) -> Bar:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-    return Bar
-
-
-@contextmanager
-def _turn(lock: Path, done: Callable[[], int], total: int) -> Iterator[None]:
-    """Alone with a file. Until then the parent hears how far the one before us is, and judges whether that goes on."""
-    from huggingface_hub.utils import WeakFileLock
-
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    tell = teller("waiting", total)
-    with ExitStack() as turn:
-        while True:
-            try:
-                turn.enter_context(WeakFileLock(lock, timeout=EVERY))
-                break
-            except TimeoutError:
-                tell(done())
-        yield
-
-
-def _growing(final: Path, stage: Path) -> int:
-    """Bytes that another process has of a file: one like this has them in `stage`, huggingface_hub itself beside the file."""
-    try:
-        parts = [*stage.rglob("*.incomplete"), *final.parent.glob(f"{final.name}.*.incomplete")]
-        return sum(path.stat().st_size for path in parts)
-    except OSError:  # it was finished while we looked
-        return 0
-
-
-def _without_retries() -> None:
-    """huggingface_hub asks a busy server again for minutes, and waits as long as that says; a person would rather know."""
-    from huggingface_hub import constants, get_session
-
-    def refuse(response: Any) -> None:
-        if response.status_code in (408, 429) or response.status_code >= 500:
-            raise Refused(_of_status(response.status_code))
+    from huggingface_hub import constants, get_session, set_client_factory
 
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
-    client = get_session()
-    client.event_hooks = {**client.event_hooks, "response": [refuse]}
+    client, hooks = type(get_session()), get_session().event_hooks
+
+    def guarded() -> Any:  # made anew where it could not connect
+        return client(headers={"Accept-Encoding": "identity"}, event_hooks={**hooks, "response": [_check]},
+                      follow_redirects=True, timeout=None)  # fmt: skip
+
+    set_client_factory(guarded)
 
 
-def end_with_the_parent() -> None:
-    """Standard input ends when the parent closes it or dies: clean up, and if that hangs, end all the same."""
-    os.read(0, 1)
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
-        sleep(GRACE)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()
+def _check(response: Any) -> None:
+    """Look at an answer before its body is read."""
+    status = response.status_code
+    if status in (408, 429) or status >= 500:
+        raise Refused(_of_status(status))
+    if status >= 300:
+        response.stream.close()
+        response.stream = type(response)(status).stream  # an empty one
+    elif response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Refused("packed")

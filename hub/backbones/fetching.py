@@ -16,18 +16,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
-from huggingface_hub import constants, try_to_load_from_cache
+from huggingface_hub import constants
 
+from hub.backbones.client import reachable
 from hub.backbones.lifeline import Failed, Progress, watched
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
 
@@ -54,6 +52,7 @@ WHY = {
     "lock": "another process holds it, and has not moved for {patience:g} seconds. End that one and try again.",
     "login": "the hub does not know your token. Log in again: `hf auth login`.",
     "not a hub": "what answers is not a hub. Check HF_ENDPOINT and the network.",
+    "packed": "it comes packed, though that was not asked for. Check HF_ENDPOINT and the proxy.",
     "place": "its folder cannot be written to. Set HF_HOME (for the hub) or TORCH_HOME to one that can.",
     "size": "what came is not as long as was said. Try again.",
     "stall": "nothing came for {patience:g} seconds. Check the connection and try again.",
@@ -79,6 +78,8 @@ def cached(wanted: Wanted) -> Path | None:
 
     Raises UnknownBackbone where no repository or revision can have such a name.
     """
+    from huggingface_hub import try_to_load_from_cache
+
     if not re.fullmatch(r"\w(?:[\w.-]|/(?=\w))*", wanted.revision or "main"):  # it becomes the name of a file
         raise _failure("revision", _named(wanted))
     try:
@@ -111,8 +112,9 @@ def fetch(wanted: Wanted, patience: float = PATIENCE, slowest: float = SLOWEST) 
     Returns its path in huggingface_hub's cache. Close it to cancel: no process is left, and nothing partial.
     Two who want the same file at once download it once.
     patience: seconds that may pass without a byte; slowest: bytes per second, averaged over as long.
-    Raises OverLimit before a byte is downloaded, NotOffline where there is no network or HF_HUB_OFFLINE is set, UnknownBackbone
-    where there is no such file, BadFile where it is not the one that is pinned, FetchFailed for whatever else goes wrong.
+    Raises OverLimit before a byte is downloaded, NotOffline where there is no network or HF_HUB_OFFLINE is set, BadAddress where
+    HF_ENDPOINT is no web address, UnknownBackbone where there is no such file, BadFile where it is not the one that is pinned,
+    FetchFailed for whatever else goes wrong.
     """
     if path := cached(wanted):
         _check_size(path, _named(wanted))
@@ -127,7 +129,7 @@ def fetched_url(
 ) -> Generator[Progress, None, Path]:
     """As `fetch`, for the file at a web address, into torch.hub's folder of checkpoints as `name`.
 
-    sha256_prefix: the first digits of its SHA-256, which torchvision writes into the names of its files.
+    sha256_prefix: the first digits of its SHA-256, which torchvision writes into the names of its files; or all of them.
     """
     words = {"name": name, "repo": name, "file": name, "largest": largest}
     if path := checkpoint(name, sha256_prefix):
@@ -164,40 +166,6 @@ def _check_network(name: str, address: str) -> None:
     if not reachable(address):
         raise NotOffline(f"{name} must be downloaded once, and {urlsplit(address).hostname} cannot be reached. Connect to the "
                          "network, or use 'embedded'.")
-
-
-def reachable(address: str, patience: float = 3.0) -> bool:
-    """Whether somebody takes a connection at the host of a web address, within `patience` seconds for each of its numbers;
-    a proxy is trusted to."""
-    parts = urlsplit(address)
-    if parts.scheme in getproxies():
-        return True
-    try:
-        socket.create_connection((parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), patience).close()
-    except OSError:
-        return False
-    return True
-
-
-@contextmanager
-def unwrapped() -> Iterator[None]:
-    """For uploads with huggingface_hub: where a large file fails, raise what it failed of, not the RuntimeError around that."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise error.__cause__ or error from None
-
-
-@contextmanager
-def impatient() -> Iterator[None]:
-    """For other calls of huggingface_hub: where the hub cannot be reached, only what was downloaded before is looked for; its
-    client would try for a minute."""
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or not reachable(constants.ENDPOINT)
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
 
 
 def _done(

@@ -1,6 +1,6 @@
 """A child process, watched: what it says is passed on, and it is ended where it does not get on or nobody listens.
 
-It is one of `fetcher`, or another that takes its task and tells of it as that does.
+It is one of `fetcher`, or another that takes its task as that does and tells of it as `telling` has it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any, TextIO
 
 from huggingface_hub import constants
 
-FETCHER = Path(__file__).with_name("fetcher.py")
-FETCHING = (sys.executable, "-P", str(FETCHER))
+CHILD = Path(__file__).with_name("child.py")
+FETCHING = (sys.executable, "-P", str(CHILD))
 STARTING = 60.0  # seconds that the child may take to start on a machine that is busy
 GRACE = 3.0  # seconds that it has to clean up, before it is killed
 LOOK = 0.5  # seconds, at most, between two looks at the clock

@@ -119,7 +119,8 @@ def layers(name: str) -> list[Layer]:
 def units(name: str, layer: str) -> list[str]:
     """The names of a layer's channels, without weights.
 
-    Raises as `load`, and UnknownLayer: also for the classes of a network that has none, where `Backbone.units` takes its late layer.
+    Raises as `load`, and UnknownLayer: also for the classes of a network that has none, where `Backbone.units` takes its late
+    layer.
     """
     known = layers(name)
     plan = drawn(str(naming.parse(name)))
@@ -138,7 +139,7 @@ def seconds(name: str, pixels: float) -> float:
     for _ in _drawable(asked):
         pass
     with _drawing:
-        return 2 * _drawn(asked).work * pixels / RATE  # forward, and back to the picture
+        return 2 * drawn(asked).work * pixels / RATE  # forward, and back to the picture
 
 
 # ---------------------------------------------------------------- files
@@ -163,7 +164,7 @@ def fetched(name: str) -> Iterator[Progress]:
         largest = round(SLACK * plan.bytes) + (16 << 20)
     if plan.url:
         with _or_what_is_here():
-            yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)
+            yield from fetching.fetched_url(plan.url, *_checkpoint(plan), largest)
     elif plan.weights:
         with _or_what_is_here():
             yield from fetching.fetch(limited(plan.weights, largest))
@@ -220,30 +221,35 @@ def is_here(name: str) -> bool:
 
 
 def pinned(name: str) -> str:
-    """Record which weights a name of the menu stands for, read off the file that was downloaded. Returns the revision.
+    """Record which weights a name of the menu stands for, read off the file that was downloaded; from then on only those will do.
 
-    Raises UnsupportedBackbone where it has no file of the Hub, UnknownBackbone where the name is not in the menu.
+    Returns the commit of the repository, and of a file that is in none, its hash. Raises UnsupportedBackbone where there is no
+    such file here, UnknownBackbone where the name is not in the menu, BadOutput where nothing can be recorded.
     """
     asked = naming.parse(name)
     catalogue.check_offered(name)
     plan = drawn(asked.trained)
-    path = _lies(plan) if plan.weights else None
+    path = _lies(plan)
     if path is None:
-        raise UnsupportedBackbone(f"{name} has no file from the Hub here, so nothing can be pinned. Fetch it first.")
-    revision = path.parent.name if path.parent.parent.name == "snapshots" else plan.weights.revision
+        raise UnsupportedBackbone(f"{name} has no file that was downloaded, so nothing can be pinned. Fetch it first.")
+    revision = path.parent.name if plan.weights else None
     with path.open("rb") as file:
-        catalogue.record(asked.trained, catalogue.Pin(revision, hashlib.file_digest(file, "sha256").hexdigest()))
-    return revision
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with _drawing:
+        catalogue.record(asked.trained, catalogue.Pin(revision, digest))
+        _drawn.cache_clear()  # the blueprints of before do not know of it
+    return revision or digest
 
 
 def _lies(plan: Blueprint) -> Path | None:
     """Where the weights are, if they are here."""
     if plan.url:
-        return fetching.checkpoint(*reversed(_checkpoint(plan.url)))
+        return fetching.checkpoint(*reversed(_checkpoint(plan)))
     return fetching.cached(plan.weights) if plan.weights else None
 
 
-def _checkpoint(url: str) -> tuple[str, str]:
-    """(the first digits of its SHA-256, its name) of a file of torchvision's, which has the one in the other."""
-    name = Path(url).name
-    return name.rpartition("-")[2].partition(".")[0], name
+def _checkpoint(plan: Blueprint) -> tuple[str, str]:
+    """(the first digits of its SHA-256, or all where it is pinned; its name) of a file of torchvision's, which has the first in
+    its name."""
+    name, pin = Path(plan.url).name, catalogue.pin(plan.name.trained)
+    return pin.sha256 if pin else name.rpartition("-")[2].partition(".")[0], name

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from hub import errors
-from hub.backbones import fetcher, settings, sources
+from hub.backbones import settings, sources
 from hub.backbones.lifeline import Failed, Progress, watched
 from hub.backbones.naming import parse
+from hub.backbones.telling import end_with_the_parent, keep_prints_apart, say, teller
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 
 SECONDS = 10.0
@@ -72,17 +73,13 @@ def main() -> None:
 
     What a network prints goes to standard error, so that it is no message.
     """
-    task, messages = json.loads(sys.stdin.readline()), os.dup(1)
-    os.dup2(2, 1)
-
-    def say(**words: Any) -> None:
-        os.write(messages, json.dumps(words).encode() + b"\n")
-
-    threading.Thread(target=fetcher.end_with_the_parent, daemon=True).start()
+    task = json.loads(sys.stdin.readline())
+    keep_prints_apart()
+    threading.Thread(target=end_with_the_parent, daemon=True).start()
     try:
         import timm  # noqa: F401  # before the clock runs
 
-        say(phase="drawing", done=0, total=0)
+        teller("drawing", 0)
         _limit_memory()
         plan = sources.of_settings(parse(task["name"]), task["config"], Path())
         plan.layers()

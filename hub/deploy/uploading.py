@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub.backbones.fetching import reachable, unwrapped
+from hub.backbones.client import quiet, reachable, unwrapped
 from hub.deploy import CPU
 from hub.deploy.pages import Space
 from hub.deploy.staging import stage
@@ -163,15 +162,13 @@ def _quiet() -> Iterator[None]:
     """Without the warnings and the bars of the Hub's client: they say at length what we say in a line."""
     from huggingface_hub import utils
 
-    log = logging.getLogger("huggingface_hub")
-    before, drawn = log.level, not utils.are_progress_bars_disabled()
-    log.setLevel(logging.ERROR)
+    drawn = not utils.are_progress_bars_disabled()
     if drawn:
         utils.disable_progress_bars()
     try:
-        yield
+        with quiet():
+            yield
     finally:
-        log.setLevel(before)
         if drawn:
             utils.enable_progress_bars()
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
-from hub.backbones.fetching import impatient, reachable, unwrapped
+from hub.backbones.client import quiet, reachable, unwrapped
 from hub.errors import BadParams, HubError, NotOffline
 from plugins.autoencoders.build_autoencoder.saved import NAME, Saved, read
 
@@ -28,6 +27,8 @@ def push(data: bytes, repo: str, *, private: bool = False, token: str | None = N
     card = model_card(read(data), repo)
     if not (token or hf.get_token()):
         raise BadParams("There is no token to write with. Log in with `hf auth login`, or set HF_TOKEN.")
+    if not _answers(endpoint):
+        raise _away(endpoint)
     with _in_one_line(repo, endpoint):
         there = hf.HfApi(endpoint, token)
         there.create_repo(repo, private=private, exist_ok=True, repo_type="model")
@@ -44,9 +45,11 @@ def pull(repo: str, revision: str | None = None, *, token: str | None = None, en
     """
     import huggingface_hub as hf
 
-    with _in_one_line(repo, endpoint, once=True):
-        _small_enough(repo, revision, token, endpoint)
-        path = hf.hf_hub_download(repo, NAME, revision=revision, token=token, endpoint=endpoint)
+    here = not _answers(endpoint)
+    with _in_one_line(repo, endpoint):
+        if not here:
+            _small_enough(repo, revision, token, endpoint)
+        path = hf.hf_hub_download(repo, NAME, revision=revision, token=token, endpoint=endpoint, local_files_only=here)
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:  # what was fetched before by another way, or a hub that told another size
@@ -77,29 +80,26 @@ def _too_large(repo: str) -> BadParams:
     return BadParams(f"{repo}: its file is larger than {MOST_BYTES // 2**20} MiB, the limit here.")
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the warnings of the Hub's client: its retries are not the visitor's concern; our one line is."""
-    log = logging.getLogger("huggingface_hub")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
+def _answers(endpoint: str | None) -> bool:
+    """Whether the Hub may be asked, and somebody is there. Raises BadAddress where its address is none."""
+    from huggingface_hub import constants
+
+    return not constants.HF_HUB_OFFLINE and reachable(endpoint or constants.ENDPOINT)
+
+
+def _away(endpoint: str | None) -> NotOffline:
+    from huggingface_hub import constants
+
+    return NotOffline(f"{endpoint or constants.ENDPOINT} cannot be reached. Connect to the network, and try again.")
 
 
 @contextmanager
-def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into one line. once: a file that was fetched before will do where nobody answers."""
-    from huggingface_hub import constants, errors
+def _in_one_line(repo: str, endpoint: str | None) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into one line."""
+    from huggingface_hub import errors
 
-    address = endpoint or constants.ENDPOINT
-    away = NotOffline(f"{address} cannot be reached. Connect to the network, and try again.")
-    if not once and (constants.HF_HUB_OFFLINE or not reachable(address)):
-        raise away
     try:
-        with _quiet(), nullcontext() if endpoint else impatient(), unwrapped():
+        with quiet(), unwrapped():
             yield
     except HubError:
         raise
@@ -108,7 +108,7 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
     except errors.RevisionNotFoundError as error:
         raise BadParams(f"{repo} has no such revision. Give a branch, a tag or a commit of it.") from error
     except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as error:
-        raise away from error
+        raise _away(endpoint) from error
     except errors.EntryNotFoundError as error:
         raise BadParams(f"{repo} holds no {NAME}. Give a repository that was pushed to from here.") from error
     except errors.RepositoryNotFoundError as error:
@@ -116,7 +116,7 @@ def _in_one_line(repo: str, endpoint: str | None, once: bool = False) -> Iterato
     except errors.HfHubHTTPError as error:
         raise BadParams(f"{repo}: {_refused(error.response.status_code)}") from error
     except errors.HTTPError as error:  # no answer at all, or half of one
-        raise away from error
+        raise _away(endpoint) from error
     except RuntimeError as error:
         raise BadParams(f"{repo}: the upload came to nothing ({' '.join(str(error).split())[:100]}). Run this again.") from error
     except OSError as error:  # a full disk, a folder that may not be written to
