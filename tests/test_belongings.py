@@ -105,6 +105,14 @@ def test_a_family_of_nothing_but_an_installed_distribution_says_how_it_is_shown(
         pages.space_of(["see"])
 
 
+def test_what_cannot_be_loaded_here_is_left_out_of_everything_and_said(plugin_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("NETSEE_ALLOW", "deep_dream,broken")
+    plugin_folder.add("broken", "run = nothing\n")
+    said = []
+    staging.stage(tmp_path / "tree", pages.space_of(), CPU, say=said.append)
+    assert said == ["Left out: broken, which cannot be loaded here. Why: netsee list"]
+
+
 def test_a_library_that_the_hub_does_not_use_is_a_requirement(plugin_folder, tmp_path):
     plugin_folder.add("tiny", RED.replace("import hub\n", "import hub\nimport pytest, numpy, jinja2\n"))
     said = []
@@ -141,5 +149,5 @@ def test_a_technique_with_the_name_of_a_family_or_a_file_of_the_tree_says_so(plu
     plugin_folder.add("style", RED)
     with pytest.raises(DeployFailed, match=r"a file app\.py along, and a Space has its own"):
         staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU)
-    with pytest.raises(DeployFailed, match="style does not load by itself: another has its name"):
+    with pytest.raises(DeployFailed, match="style has the name of a folder of a Space"):
         staging.stage(tmp_path / "tree", pages.space_of(["style", "instant_style"]), CPU)

@@ -129,7 +129,7 @@ def _door(technique: Technique, module: str) -> str:
     name = next((name for name, value in vars(sys.modules[module]).items() if value is technique), None)
     if name is None:
         raise DeployFailed(f"{technique.name} has no name in {module}, by which a Space could take it from there. Call it `run`.")
-    return f'"""{technique.name}, of {module}."""\n\nfrom {module} import {name} as run\n\n__all__ = ["run"]\n'
+    return f'"""{technique.name}, of {module}."""\n\nfrom {module} import {name} as run\n'
 
 
 # ---------------------------------------------------------------- what they import

@@ -35,7 +35,9 @@ def check(tree: Path, names: Iterable[str]) -> None:
         raise DeployFailed(f"What is to be deployed does not load: {said[0][:200]} (code {done.returncode}).")
     loaded = {name: (error, line) for name, error, line in reversed(json.loads(done.stdout))}  # the first of a name stands
     for name in names:
-        error, line = loaded.get(name, ("another has its name, or its place", ""))
+        if name not in loaded:
+            raise DeployFailed(f"{name} has the name of a folder of a Space, which takes its place. Give it another name.")
+        error, line = loaded[name]
         if error:
             error = error.replace(f"{tree.absolute()}{os.sep}", "").rstrip(".")
             why = f"{error} ({line})" if line and line not in error else error

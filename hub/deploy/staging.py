@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from hub import examples
+from hub import examples, registry
 from hub.deploy import belongings, proof
 from hub.deploy.pages import PACKAGES, Space, check_readme, guests_left_out, pages, shown
 from hub.errors import BadOutput, DeployFailed
@@ -37,7 +37,7 @@ def stage(folder: Path, space: Space, hardware: str, repo: str | None = None, sa
     texts = {path: line.encode() for path, line in needed.lines.items()} | own
     if clash := sorted(files.keys() & texts.keys()):
         raise DeployFailed(f"A technique brings a file {clash[0]} along, and a Space has its own. Give it another name.")
-    for line in (guests_left_out(space.only), _besides(needed.libraries)):
+    for line in (guests_left_out(space.only), _broken(space), _besides(needed.libraries)):
         if line:
             say(line)
     try:
@@ -47,6 +47,11 @@ def stage(folder: Path, space: Space, hardware: str, repo: str | None = None, sa
         _empty(folder)
         raise
     return sorted([*files, *texts])
+
+
+def _broken(space: Space) -> str:
+    names = [] if space.only is not None else [record.name for record in registry.failures()]
+    return f"Left out: {', '.join(names)}, which cannot be loaded here. Why: netsee list" if names else ""
 
 
 def _besides(libraries: dict[str, str]) -> str:
