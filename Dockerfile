@@ -5,7 +5,7 @@ FROM python:3.12-slim
 
 WORKDIR /netsee
 COPY spaces/hub/README.md spaces/hub/requirements.txt ./
-RUN pip install --no-cache-dir -r requirements.txt "gradio==$(sed -n 's/^sdk_version: //p' README.md)"
+RUN pip install --no-cache-dir -r requirements.txt "gradio==$(sed -n 's/^sdk_version: "\(.*\)"$/\1/p' README.md)"
 COPY LICENSE ./
 COPY hub hub
 COPY plugins plugins

@@ -25,6 +25,7 @@ MENDS = {
     "left out": "Take it off that list, or unset the variable.",
 }
 """What to do about a technique that is not there, by what became of it."""
+WRITE = "Check the file or the folder that has `run`, or write a technique: netsee new NAME"
 AGAIN = "It is the same fault as above; mend that one first."
 
 
@@ -108,7 +109,7 @@ def _outcomes(record: registry.Record) -> Iterator[dict[str, Any]]:
 
     if record.technique is None:
         said = record.error + (f" ({record.line})" if record.line and record.line not in record.error else "")
-        yield _row(record.name, "loads", said, MENDS[record.kind])
+        yield _row(record.name, "loads", said, WRITE if record.error == registry.NO_TECHNIQUE else MENDS[record.kind])
         return
     known: set[str] = set()
     for one in testing.checks(record.name):

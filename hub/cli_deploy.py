@@ -29,10 +29,13 @@ def deploy(
 
     uploading.check_name(name)
     space = pages.space_of(techniques)
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
     if folder is None:
-        click.echo(uploading.deploy(name, space, hardware=hardware, private=private, wait=not no_wait,
-                                    say=lambda line: click.echo(line, err=True)))
+        click.echo(uploading.deploy(name, space, hardware=hardware, private=private, wait=not no_wait, say=say))
         return
-    paths = staging.stage(Path(folder), space, hardware or CPU, name)
+    paths = staging.stage(Path(folder), space, hardware or CPU, name, say)
     size = sum(Path(folder, path).stat().st_size for path in paths)
     click.echo(f"{folder}: {len(paths)} files, {size / 1e6:.1f} MB. Try it: cd {folder} && python app.py")

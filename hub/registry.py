@@ -56,6 +56,11 @@ class Record:
     place: str = ""
 
     @property
+    def is_installed(self) -> bool:
+        """Whether it comes with a distribution that is installed beside this one."""
+        return not self.place and self.source.startswith(("package ", "an installed package"))
+
+    @property
     def file(self) -> str | None:
         """The file that the technique was read from."""
         module = sys.modules.get(self.technique.body.__module__) if self.technique else None

@@ -102,9 +102,12 @@ def file_of(entry: EntryPoint) -> Path | None:
 
 
 def watched_files(place: Path) -> Iterator[Path]:
-    """What a technique in a file or folder is made of: sources and settings, without hidden, built and installed ones."""
+    """What a technique in a file or folder is made of: sources and settings, without hidden, built and installed ones.
+
+    Of a file, what it may share with others beside it: modules whose names begin with `_`.
+    """
     if place.is_file():
-        yield place
+        yield from {place, *place.parent.glob("_*.py")}
         return
     for folder, inner, names in os.walk(place):
         inner[:] = [name for name in inner if not name.startswith((".", "__")) and name not in ("build", "node_modules", "venv")]

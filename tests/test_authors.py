@@ -92,6 +92,12 @@ def test_a_file_that_does_not_load_is_told_with_its_line(netsee, desk):
         "       To mend it: Correct that line and check again; NETSEE_DEBUG=1 shows all of the way there."]
 
 
+def test_a_module_that_is_no_technique_is_told_where_to_look_for_one(netsee, desk):
+    (desk / "helper.py").write_text("COLOUR = 'blue'\n")
+    code, out, _ = netsee("check", "helper.py")
+    assert code == 1 and "To mend it: Check the file or the folder that has `run`" in out
+
+
 def test_a_fault_of_every_run_is_explained_once(netsee, desk):
     netsee("new", "frosted")
     file = desk / "frosted.py"

@@ -1,17 +1,22 @@
 """Spaces: their pages in `spaces/`, and the tree that is staged."""
 
+import ast
 import io
 import itertools
 import re
 import tomllib
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from hub import registry
 from hub.deploy import CPU, HARDWARE, ZERO, pages, staging
 from hub.errors import BadOutput, DeployFailed, UnknownTechnique
+from tests.test_registry import RED
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +29,7 @@ def pins(text: str) -> dict[str, str]:
 def test_the_pages_in_the_repository_are_those_that_the_code_writes(space):
     folder = ROOT / "spaces" / space.folder
     front, needed = (folder / "README.md").read_text(), (folder / "requirements.txt").read_text()
-    gradio = re.search(r"^sdk_version: (\S+)$", front, re.MULTILINE)[1]
+    gradio = re.search(r'^sdk_version: "(\S+)"$', front, re.MULTILINE)[1]
     assert front == pages.readme(space, CPU, gradio=gradio) and (folder / "app.py").read_text() == pages.app(space)
     assert needed == pages.requirements(CPU, pins(needed)) and (folder / pages.THUMBNAIL).is_file()
 
@@ -55,9 +60,21 @@ def test_every_front_page_is_one_that_a_space_can_have(space, hardware):
     pages.check_readme(pages.readme(space, hardware, "somebody/small"))
 
 
+@pytest.mark.parametrize("title", ["Dream: eyes", "Eyes #2", "yes", "1.0", "0o14", "null", "- eyes", "[eyes", "👁️ eyes", "\"eyes'",
+                                   "back\\slash", "{eyes}", "eyes\nand \x00faces\u2028too", "~", "&eyes", "*eyes", 'three """'])
+def test_any_title_is_read_by_the_hubs_client_as_it_was_and_leaves_the_program_whole(plugin_folder, title):
+    plugin_folder.add("tiny", RED.replace('title="Tiny"', f"title={title!r}"))
+    space = replace(pages.space_of(["tiny"]), emoji="🧪")
+    head = huggingface_hub.RepoCard(pages.readme(space, CPU)).data
+    assert head.title == " ".join(title.replace("\x00", "").split()) and head.emoji == "🧪"
+    assert head.tags[0] == "netsee" and head.sdk_version == version("gradio") and head.python_version == "3.12"
+    pages.check_readme(pages.readme(space, CPU))
+    assert len(ast.parse(pages.app(space)).body) == 2
+
+
 def test_a_front_page_that_the_hub_would_refuse_is_refused_here():
     good = pages.readme(pages.OURS[0], CPU)
-    for bad in (good.replace('"3.12"', "3.12"), good.replace("gray", "beige"), "no front matter"):
+    for bad in (good.replace('"3.12"', "3.12"), good.replace('"gray"', '"beige"'), "no front matter"):
         with pytest.raises(DeployFailed):
             pages.check_readme(bad)
 

@@ -57,7 +57,7 @@ def test_it_installs_the_packages_of_the_space(image):
     gradio = subprocess.run(["sh", "-c", f"printf %s {shell}"], cwd=image, capture_output=True, text=True, check=True).stdout
     for name in ("README.md", "requirements.txt"):
         assert (image / name).read_bytes() == (ROOT / "spaces" / "hub" / name).read_bytes()
-    assert gradio and f"\nsdk_version: {gradio}\n" in (image / "README.md").read_text()
+    assert gradio and f'\nsdk_version: "{gradio}"\n' in (image / "README.md").read_text()
 
 
 def test_it_serves_strangers_as_nobody_in_particular_and_knows_when_it_is_well(image):

@@ -107,7 +107,7 @@ def requirements(text: str) -> list[Requirement]:
 @pytest.mark.parametrize("space", pages.OURS, ids=lambda space: space.folder)
 def test_what_is_tried_here_is_what_it_installs(space, hardware):
     front, text = pages.readme(space, hardware), pages.requirements(hardware)
-    assert re.search(r"^sdk_version: (\S+)$", front, re.MULTILINE)[1] == version("gradio")
+    assert re.search(r'^sdk_version: "(\S+)"$', front, re.MULTILINE)[1] == version("gradio")
     for one in requirements(text):
         if hardware == ZERO and one.name in ("torch", "torchvision", "spaces"):
             continue  # ZeroGPU's own

@@ -88,6 +88,20 @@ def test_its_own_tests_pass(environment, handed_on):
     assert "17 passed" in said
 
 
+def test_what_an_author_adds_to_it_is_installed_too(environment):
+    folder, variables = environment
+    did(["netsee", "new", "borealis", "--package"], folder, variables)
+    package = folder / "netsee-borealis" / "netsee_borealis"
+    added = {"shapes.json", "ice/__init__.py", "ice/grain.txt"}
+    for name in added:
+        (package / name).parent.mkdir(exist_ok=True)
+        (package / name).write_text("")
+    did(["pip", "install", "--no-compile", "--target", "there", "./netsee-borealis"], folder, variables)
+    installed = {path.relative_to(folder / "there" / "netsee_borealis").as_posix()
+                 for path in (folder / "there" / "netsee_borealis").rglob("*") if path.is_file()}
+    assert installed == added | {"__init__.py", "borealis.py"}
+
+
 def test_safe_mode_leaves_it_out(environment, handed_on):
     folder, variables = environment
     rows = json.loads(did(["netsee", "list", "--json"], folder, {**variables, "NETSEE_SAFE_MODE": "1"}))

@@ -23,6 +23,7 @@ def there(monkeypatch, tmp_path) -> Iterator[Uploads]:
     with Uploads() as server:
         server.here(monkeypatch, str(tmp_path / "home"))
         monkeypatch.setattr(uploading, "POLL", 0)
+        monkeypatch.setattr(staging.proof, "check", lambda tree, names: None)
         monkeypatch.setattr(_http.time, "sleep", lambda seconds: None)  # between the retries of the client
         yield server
 
@@ -81,7 +82,7 @@ def test_it_keeps_its_hardware_until_another_is_asked_for_and_installs_what_that
     assert space.requested == ZERO and b"\nspaces\n" in files["requirements.txt"] and len(there.commits) == 1
     deploy("--hardware", "t4-small")
     assert space.hardware == "t4-small" and b"spaces" not in files["requirements.txt"]
-    assert b"suggested_hardware: t4-small" in files["README.md"]
+    assert b'suggested_hardware: "t4-small"' in files["README.md"]
 
 
 def test_it_waits_for_its_own_commit_where_the_one_before_still_runs(there, deploy):
@@ -99,6 +100,37 @@ def test_without_word_of_the_commit_a_state_that_holds_still_counts(there, deplo
     assert deploy()[0] == 0 and there.spaces[REPO].stage == "RUNNING"
     there.repos[REPO]["app.py"], there.build, there.why = b"an older one", ("RUNNING_BUILDING", "BUILD_ERROR"), "no such wheel"
     assert deploy() == (2, "", [f"DeployFailed: {REPO} does not run (build error). no such wheel"])
+
+
+def test_another_commit_that_runs_is_never_taken_for_its_own_however_long_it_does(there, deploy, monkeypatch):
+    deploy()
+    there.repos[REPO]["app.py"] = b"an older one"
+    monkeypatch.setattr(uploading, "SETTLE", 0)
+    monkeypatch.setattr(uploading, "PATIENCE", 0.3)
+    there.step = lambda repo: setattr(there.spaces[repo], "sha", "f" * 40)
+    code, _, (line,) = deploy()
+    assert code == 2 and "is not running after" in line
+
+
+@pytest.mark.parametrize("status", [500, 429, 0])
+def test_a_look_that_fails_is_repeated(there, deploy, monkeypatch, status):
+    looks = f"GET /api/spaces/{REPO}/runtime"
+    there.refusals[looks] = status
+    failed = []
+
+    def wait(seconds):
+        failed.append(seconds)
+        if len(failed) == uploading.LOOKS - 1:
+            there.refusals.clear()
+
+    monkeypatch.setattr(uploading.time, "sleep", wait)
+    assert deploy() == (0, f"{there.address}/spaces/{REPO}\n", []) and len(failed) >= uploading.LOOKS - 1
+
+
+def test_a_look_that_is_forbidden_is_not_repeated(there, deploy, monkeypatch):
+    there.refusals[f"GET /api/spaces/{REPO}/runtime"] = 403
+    monkeypatch.setattr(uploading.time, "sleep", lambda seconds: pytest.fail("it waits for nothing"))
+    assert "may not do that" in deploy()[2][0]
 
 
 def test_a_build_that_fails_is_told_and_the_next_deploy_starts_it_again(there, deploy):
@@ -163,11 +195,12 @@ def test_what_the_hub_refuses_is_one_line_and_the_next_time_goes_through(there, 
     assert deploy() == (0, f"{there.address}/spaces/{REPO}\n", []) and there.repos[REPO] == tree | {".gitattributes": b""}
 
 
-def test_hardware_that_must_be_paid_for_is_refused_before_anything_is_sent(there, deploy):
-    deploy()
-    there.refusals["POST /api/spaces/somebody/small/hardware"] = 402
+def test_hardware_is_asked_for_when_the_files_are_there_and_one_that_is_refused_leaves_them(there, deploy):
+    there.refusals[f"POST /api/spaces/{REPO}/hardware"] = 402
     code, _, lines = deploy("--hardware", "a100-large")
     assert code == 2 and len(lines) == 1 and "paid plan" in lines[0] and len(there.commits) == 1
+    there.refusals.clear()
+    assert deploy("--hardware", "a100-large")[0] == 0 and there.spaces[REPO].hardware == "a100-large" and len(there.commits) == 1
 
 
 def test_front_matter_that_the_hub_refuses_is_one_line(there, deploy):

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hub import drafts, registry, watch
+from hub import drafts, registry, sources, watch
 from hub.errors import BadAddress
 
 SECONDS = 120
@@ -72,6 +72,12 @@ def desk(tmp_path):
     folder = tmp_path / "desk"
     folder.mkdir()
     return folder
+
+
+def test_what_a_file_shares_with_others_beside_it_is_looked_at_too(desk):
+    for name in ("frosted.py", "_shared.py", "other.py", "_notes.txt"):
+        (desk / name).write_text("")
+    assert {path.name for path in sources.watched_files(desk / "frosted.py")} == {"frosted.py", "_shared.py"}
 
 
 def test_a_saved_technique_is_shown_and_a_broken_one_tells_its_line_until_it_is_mended(desk):

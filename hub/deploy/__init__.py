@@ -1,6 +1,7 @@
 """A Space of the Hugging Face Hub, from this installation: its pages, its files, and the way there.
 
-`pages` writes what is a Space's own, `staging` puts it beside the code that it runs, `uploading` brings the tree to the Hub.
+`pages` writes what is a Space's own, `belongings` finds what its techniques are made of, `staging` puts both beside the hub's
+code, `proof` loads the tree by itself, `uploading` brings it to the Hub.
 `python -m hub.deploy FOLDER` writes the pages of every Space of ours, as they lie in `spaces/`.
 """
 

@@ -6,7 +6,9 @@ A Space installs anew whenever it is built, so that every version is pinned: wha
 from __future__ import annotations
 
 import io
+import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -15,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from hub import examples, registry
 from hub.deploy import ZERO
-from hub.errors import DeployFailed, HubError
+from hub.errors import DeployFailed
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from hub.technique import Technique
 
 COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 THUMBNAIL = "thumbnail.jpg"
@@ -64,16 +68,57 @@ OURS = (
 
 
 def space_of(names: Sequence[str] = ()) -> Space:
-    """The Space for these techniques or families: one of ours where there is one. Raises UnknownTechnique, BrokenTechnique."""
+    """The Space for these techniques or families: one of ours where there is one.
+
+    Raises UnknownTechnique, BrokenTechnique, DeployFailed.
+    """
     if not names:
         return OURS[0]
-    wanted = registry.chosen(names)
+    wanted = shown(names)
     for known in OURS[1:]:
-        if registry.chosen(known.only) == wanted:
+        if wanted == shown(known.only):
             return known
     first = next(iter(wanted.values()))
-    titles = " · ".join(found.title for found in wanted.values())
-    return replace(OURS[0], folder="", title=titles if len(titles) <= 60 else "Netsee", only=tuple(wanted), face=first.name)
+    titles = _plain(" · ".join(found.title for found in wanted.values()))
+    return replace(OURS[0], folder="", title=titles if 0 < len(titles) <= 60 else "Netsee", only=tuple(wanted), face=first.name)
+
+
+def shown(only: Sequence[str] | None) -> dict[str, Technique]:
+    """The techniques of a Space, by name. Those of installed distributions are among them only by their own names: whoever
+    installed one did not mean to publish its source. Raises as `registry.chosen`, DeployFailed where nothing is left.
+    """
+    wanted = registry.chosen(only)
+    guests = _guests(wanted, only)
+    if guests and len(guests) == len(wanted):
+        raise DeployFailed(f"{guests[0].name} comes with the installed {guests[0].source}, and is shown only by its own name: "
+                           f"--technique {guests[0].name}")
+    return {name: found for name, found in wanted.items() if name not in {guest.name for guest in guests}}
+
+
+def _guests(wanted: Mapping[str, Technique], only: Sequence[str] | None) -> list[registry.Record]:
+    """Those of installed distributions that nobody named."""
+    unnamed = wanted.keys() - set(only or ())
+    return [record for record in registry.records() if record.name in unnamed and record.is_installed]
+
+
+def guests_left_out(only: Sequence[str] | None) -> str:
+    """The line that says which techniques are left out and how to show them, too; "" where there is none."""
+    guests = _guests(registry.chosen(only), only)
+    if not guests:
+        return ""
+    there = dict.fromkeys(only or (registry.family_name(found.family) for found in shown(only).values()))
+    words = " ".join(f"--technique {name}" for name in (*there, *(guest.name for guest in guests)))
+    named = ", ".join(f"{guest.name} ({guest.source})" for guest in guests)
+    return f"Left out: {named}, as the source would be published. To show all: {words}"
+
+
+def _plain(text: str) -> str:
+    """A line without what no line should hold.
+
+    >>> _plain("Eyes\\nin\\u2028the \\x00sky")
+    'Eyes in the sky'
+    """
+    return "".join(sign for sign in " ".join(text.split()) if unicodedata.category(sign) not in ("Cc", "Cn", "Cs"))
 
 
 # ---------------------------------------------------------------- the front page
@@ -84,20 +129,29 @@ def readme(space: Space, hardware: str, repo: str | None = None, gradio: str | N
     thumbnail = f"https://huggingface.co/spaces/{repo}/resolve/main/{THUMBNAIL}" if repo else THUMBNAIL
     head = {
         "title": space.title, "emoji": space.emoji, "colorFrom": space.colours[0], "colorTo": space.colours[1],
-        "sdk": "gradio", "sdk_version": gradio or version("gradio"), "python_version": f'"{PYTHON}"', "app_file": "app.py",
+        "sdk": "gradio", "sdk_version": gradio or version("gradio"), "python_version": PYTHON, "app_file": "app.py",
         **({} if hardware == ZERO else {"suggested_hardware": hardware}),  # the Hub does not take that one for a suggestion
         "short_description": space.line, "license": "apache-2.0", "thumbnail": thumbnail,
-        "tags": "[netsee, interpretability, computer-vision, image-generation]",
+        "tags": ["netsee", "interpretability", "computer-vision", "image-generation"],
     }  # fmt: skip
-    shown = [f"- **{found.title}**: {found.summary}" for found in registry.chosen(space.only).values()]
+    listed = [f"- **{found.title}**: {found.summary}" for found in shown(space.only).values()]
     return "\n".join([
-        "---", *(f"{name}: {value}" for name, value in head.items()), "---", "",
-        f"# {space.title}", "", f"{space.line}.", "", *shown, "",
+        "---", *(f"{name}: {_quoted(value)}" for name, value in head.items()), "---", "",
+        f"# {space.title}", "", f"{space.line}.", "", *listed, "",
         "Click one of the sample pictures, or drop a photo of your own; nothing you upload is kept. Every picture that comes out",
         "carries the recipe that it was made by.", "",
         "The network that is looked into first was trained by this project; its card lies in `hub/backbones/embedded`. The same",
         "at home: `netsee app`, or `netsee run NAME photo.jpg -o out.png`. Put here by `netsee deploy`.", "",
     ])  # fmt: skip
+
+
+def _quoted(value: str | list[str]) -> str:
+    """A value of front matter in quotes, on one line, so that none is taken for a number, a truth or a comment.
+
+    >>> _quoted("Eyes #2: yes"), _quoted(["1.0", "no"])
+    ('"Eyes #2: yes"', '["1.0", "no"]')
+    """
+    return json.dumps(value, ensure_ascii=False)
 
 
 def check_readme(text: str) -> None:
@@ -131,11 +185,11 @@ def _faults(head: Mapping[str, Any]) -> list[str]:
 def app(space: Space) -> str:
     """The program of a Space."""
     names = "" if space.only is None else repr(list(space.only)).replace("'", '"')
-    return f'"""{space.title}: {space.line}."""\n\nfrom hub.app.space import main\n\nmain({names})\n'
+    return f'# {space.title}: {space.line}.\n\nfrom hub.app.space import main\n\nmain({names})\n'
 
 
-def requirements(hardware: str, versions: Mapping[str, str] | None = None) -> str:
-    """What a Space installs. versions: instead of those that are installed here."""
+def requirements(hardware: str, versions: Mapping[str, str] | None = None, besides: Mapping[str, str] | None = None) -> str:
+    """What a Space installs. versions: instead of those that are installed here. besides: name -> version of what else."""
     found = dict(versions or {name: version(name).partition("+")[0] for name in PACKAGES})
     before, after, build = [], [], ""
     if hardware.startswith("cpu"):
@@ -143,20 +197,19 @@ def requirements(hardware: str, versions: Mapping[str, str] | None = None) -> st
     if hardware == ZERO:
         found, after = found | ZERO_VERSIONS, ["spaces"]
     pins = [f"{name}=={found[name]}{build if name in ZERO_VERSIONS else ''}" for name in PACKAGES if name not in LOOSE]
+    after += [f"{name}=={found}" for name, found in sorted((besides or {}).items())]
     return "\n".join([*before, *pins, *(name + bound for name, bound in LOOSE.items()), *after, ""])
 
 
 def thumbnail(space: Space) -> bytes:
-    """What a link to the Space is shown with, as a JPEG: the example of its face. Raises HubError where it has none."""
+    """What a link to the Space is shown with, as a JPEG: its face, or the hub's where there is no example of that."""
     from hub.decode import decode
     from hub.policy import Policy
 
     picture: Path = examples.ASSETS.parent / space.face
     if not picture.suffix:
         example = examples.find(registry.technique(space.face))
-        if example is None:
-            raise HubError(f"{space.face} has no example to show. Make one: python -m hub.examples {space.face}")
-        picture = example.png
+        picture = example.png if example else examples.ASSETS.parent / OURS[0].face
     framed(decode(picture, Policy.local()).image).save(held := io.BytesIO(), "JPEG", quality=82)
     return held.getvalue()
 
@@ -177,7 +230,8 @@ def framed(picture: Image) -> Image:
     return ground
 
 
-def pages(space: Space, hardware: str, repo: str | None = None) -> dict[str, bytes]:
-    """File name -> content of all that is a Space's own."""
-    own = {"README.md": readme(space, hardware, repo), "app.py": app(space), "requirements.txt": requirements(hardware)}
+def pages(space: Space, hardware: str, repo: str | None = None, besides: Mapping[str, str] | None = None) -> dict[str, bytes]:
+    """File name -> content of all that is a Space's own. besides: as in `requirements`."""
+    needed = requirements(hardware, besides=besides)
+    own = {"README.md": readme(space, hardware, repo), "app.py": app(space), "requirements.txt": needed}
     return {name: text.encode() for name, text in own.items()} | {THUMBNAIL: thumbnail(space)}

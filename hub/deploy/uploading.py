@@ -23,6 +23,7 @@ STOPPED = {"PAUSED", "STOPPED"}  # by its owner or the Hub; a commit does not st
 RESTS = STOPPED | {"SLEEPING", "DELETING"}
 POLL = 5.0  # seconds
 SETTLE = 20.0  # seconds after which a state that holds still is taken for that of the last commit, if it does not tell its own
+LOOKS = 5  # in a row that may fail, but for the last
 PATIENCE = 1800.0  # seconds: a first build installs torch
 REFUSED = {
     401: "the token is not known there. Log in again: hf auth login.",
@@ -52,12 +53,13 @@ def deploy(repo: str, space: Space, *, hardware: str | None = None, private: boo
             raise DeployFailed("There is no token to write with. Log in with `hf auth login`, or set HF_TOKEN.")
         api = hf.HfApi()
         there = _there(api, repo)
-        hardware = hardware or _hardware(api, repo, there) or CPU
+        hardware = hardware or (_hardware(api, repo) if there else None) or CPU
         with tempfile.TemporaryDirectory() as folder:
-            paths = stage(Path(folder), space, hardware, repo)
-            _prepare(api, repo, there, hardware, private, say)
+            paths = stage(Path(folder), space, hardware, repo, say)
+            _prepare(api, repo, there, private, say)
             before = there.sha if there else None
             commit = _upload(api, repo, Path(folder), paths, say)
+        _move(api, repo, hardware, say)
         if wait:
             _await(api, repo, commit, unchanged=commit == before, say=say)
         return f"{api.endpoint}/spaces/{repo}"
@@ -90,24 +92,24 @@ def _there(api: Any, repo: str) -> Any:
     return found
 
 
-def _hardware(api: Any, repo: str, there: Any) -> str | None:
-    if there is None:
-        return None
-    runtime = api.get_space_runtime(repo)
+def _hardware(api: Any, repo: str) -> str | None:
+    runtime = _looked(api, repo)
     return runtime.requested_hardware or runtime.hardware
 
 
-def _prepare(api: Any, repo: str, there: Any, hardware: str, private: bool, say: Say) -> None:
-    """Make the repository, or give it the hardware and the privacy that are asked for."""
+def _prepare(api: Any, repo: str, there: Any, private: bool, say: Say) -> None:
+    """Make the repository, or give it the privacy that is asked for."""
     if there is None:
-        say(f"Making {repo} on {hardware}.")
-        asked = None if hardware == CPU else hardware  # the Hub's own default
-        api.create_repo(repo, repo_type=SPACE, space_sdk="gradio", space_hardware=asked, private=private or None, exist_ok=True)
-        return
-    if private and not there.private:
+        say(f"Making {repo}.")
+        api.create_repo(repo, repo_type=SPACE, space_sdk="gradio", private=private or None, exist_ok=True)
+    elif private and not there.private:
         say("Making it private.")
         api.update_repo_settings(repo, private=True, repo_type=SPACE)
-    if hardware != (_hardware(api, repo, there) or CPU):
+
+
+def _move(api: Any, repo: str, hardware: str, say: Say) -> None:
+    """Give it the hardware that is asked for, once its files are there: what is paid for has something to run at once."""
+    if hardware != (_hardware(api, repo) or CPU):
         say(f"Moving it to {hardware}.")
         api.request_space_hardware(repo, hardware)
 
@@ -134,24 +136,41 @@ def _await(api: Any, repo: str, commit: str, *, unchanged: bool, say: Say) -> No
     Raises DeployFailed where it does not come to run.
     """
     began = since = time.monotonic()
-    said, stage = "", api.get_space_runtime(repo).stage
+    said, stage = "", _looked(api, repo).stage
     if stage in STOPPED or unchanged and stage in ENDED:
         say("Starting it again.")
         api.restart_space(repo)
         unchanged = False
     while (now := time.monotonic()) - began < PATIENCE:
-        runtime = api.get_space_runtime(repo)
+        runtime = _looked(api, repo)
         if runtime.stage != said:
             said, since = runtime.stage, now
             say(f"{said.replace('_', ' ').capitalize()} …")
-        settled = unchanged or runtime.raw.get("sha") == commit or now - since > SETTLE
-        if settled and runtime.stage in {"RUNNING"} | RESTS:
+        told, still = runtime.raw.get("sha"), now - since > SETTLE
+        settled = unchanged or (told == commit if told else still)
+        if settled and runtime.stage == "RUNNING" or (settled or still) and runtime.stage in RESTS:
             return
         if settled and runtime.stage in ENDED:
             why = " ".join(str(runtime.raw.get("errorMessage") or "").split())[:200]
             raise DeployFailed(f"{repo} does not run ({runtime.stage.lower().replace('_', ' ')}). {why or 'Look at its logs.'}")
         time.sleep(POLL)
     raise DeployFailed(f"{repo} is not running after {PATIENCE / 60:.0f} minutes. Look at its logs.")
+
+
+def _looked(api: Any, repo: str) -> Any:
+    """What the Space is doing. A look that fails by the network or the Hub is repeated a few times."""
+    from huggingface_hub import errors
+
+    left = LOOKS
+    while True:
+        left -= 1
+        try:
+            return api.get_space_runtime(repo)
+        except errors.HTTPError as error:
+            answer = getattr(error, "response", None)
+            if not left or answer is not None and answer.status_code < 500 and answer.status_code != 429:
+                raise
+            time.sleep(POLL)
 
 
 # ---------------------------------------------------------------- what the Hub's client says

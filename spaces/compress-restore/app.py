@@ -1,4 +1,4 @@
-"""Squeeze and restore: Autoencoders that squeeze, restore and explain."""
+# Squeeze and restore: Autoencoders that squeeze, restore and explain.
 
 from hub.app.space import main
 

@@ -1,4 +1,4 @@
-"""Deep dreams: Eyes and faces, dreamt into your photo."""
+# Deep dreams: Eyes and faces, dreamt into your photo.
 
 from hub.app.space import main
 

@@ -1,4 +1,4 @@
-"""Netsee: See what neural networks see."""
+# Netsee: See what neural networks see.
 
 from hub.app.space import main
 

@@ -1,4 +1,4 @@
-"""What a filter sees: A network draws what its filters look for."""
+# What a filter sees: A network draws what its filters look for.
 
 from hub.app.space import main
 

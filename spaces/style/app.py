@@ -1,4 +1,4 @@
-"""Your photo, painted: In one tap, or in the manner of a painting of your own."""
+# Your photo, painted: In one tap, or in the manner of a painting of your own.
 
 from hub.app.space import main
 

@@ -1,0 +1,153 @@
+"""What a Space takes along of the techniques of authors, and what is said where that is not all that they need."""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from hub import registry
+from hub.deploy import CPU, pages, staging
+from hub.errors import DeployFailed
+from tests.test_deploy import pins
+from tests.test_registry import RED, write_distribution
+
+HELPED = RED.replace("import hub\n", "import hub\n{words}\n").replace('"red"', "COLOUR")
+BLUE = "COLOUR = 'blue'\n"
+
+
+def staged(tmp_path: Path, *names: str) -> set[str]:
+    """The paths of the techniques in the tree of a Space with these."""
+    paths = staging.stage(tmp_path / "tree", pages.space_of(names), CPU, "somebody/small")
+    own = {"README.md", "app.py", "requirements.txt", pages.THUMBNAIL, "LICENSE", "plugins/__init__.py"}
+    return {path for path in paths if not path.startswith("hub/")} - own
+
+
+def test_a_helper_beside_a_file_comes_along_and_so_does_what_that_imports(plugin_folder, tmp_path):
+    plugin_folder.add("_paint", "from ._tube import COLOUR\n")
+    plugin_folder.add("_tube", BLUE)
+    plugin_folder.add("_other", BLUE)
+    plugin_folder.add("tiny", HELPED.format(words="from ._paint import COLOUR"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny/__init__.py", "plugins/tiny/_paint.py", "plugins/tiny/_tube.py"}
+
+
+def test_a_module_of_an_author_elsewhere_on_the_path_lies_at_the_root_of_the_tree(plugin_folder, tmp_path, monkeypatch):
+    (tmp_path / "lib" / "inks").mkdir(parents=True)
+    (tmp_path / "lib" / "inks" / "__init__.py").write_text("from pathlib import Path\n"
+                                                           "COLOUR = Path(__file__).with_name('ink.txt').read_text()\n")
+    (tmp_path / "lib" / "inks" / "ink.txt").write_text("blue")
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    plugin_folder.add("tiny", HELPED.format(words="from inks import COLOUR"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "inks/__init__.py", "inks/ink.txt"}
+
+
+def test_a_package_is_whole_whatever_its_modules_are_called_and_wherever_its_run_is(plugin_folder, tmp_path):
+    package = plugin_folder.path / "painted"
+    package.mkdir()
+    for name, source in {"__init__": "from .core import run\n", "core": HELPED.format(words="from .train import COLOUR"),
+                         "train": BLUE, "export": BLUE}.items():
+        (package / f"{name}.py").write_text(source)
+    (package / "card.txt").write_text("data")
+    registry.refresh()
+    names = ("__init__.py", "core.py", "train.py", "export.py", "card.txt")
+    assert staged(tmp_path, "core") == {f"plugins/core/{name}" for name in names}
+
+
+def test_what_only_trains_ours_is_left_out(tmp_path):
+    paths = staged(tmp_path, "instant_style")
+    assert "plugins/style/instant_style/painter.py" in paths and "plugins/style/__init__.py" in paths
+    assert not [path for path in paths if path.endswith(("train.py", "card.py", "paintings.jpg"))]
+
+
+@pytest.fixture
+def forgotten(plugin_folder):
+    """What a test imports of `netsee_tiny` is gone after it."""
+    yield
+    for name in [name for name in sys.modules if name.startswith("netsee_tiny")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("layout", ["", "src"])
+def test_a_distribution_that_is_not_installed_is_brought_in_by_a_door(forgotten, tmp_path, monkeypatch, layout):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv(registry.FOLDERS, str(write_distribution(tmp_path / "netsee-tiny", layout=layout)))
+    registry.refresh()
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "netsee_tiny/__init__.py", "netsee_tiny/tiny.py"}
+
+
+@pytest.fixture
+def guest(tmp_path, monkeypatch, forgotten):
+    """A technique `tiny` of a distribution that is installed."""
+    folder = tmp_path / "site-packages"
+    write_distribution(folder)
+    about = folder / "netsee_tiny-1.2.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: netsee-tiny\nVersion: 1.2\n")
+    (about / "entry_points.txt").write_text("[netsee.techniques]\ntiny = netsee_tiny.tiny\n")
+    monkeypatch.syspath_prepend(folder)
+    registry.refresh()
+
+
+def test_one_of_an_installed_distribution_goes_along_by_its_own_name_only(guest, tmp_path, netsee):
+    code, out, error = netsee("deploy", "somebody/small", "--dry-run", tmp_path / "all")
+    families = sorted({registry.family_name(each.family) for each in registry.techniques().values()})
+    assert code == 0 and error.startswith("Left out: tiny (package netsee-tiny), as the source would be published. To show all: ")
+    assert sorted(error.split("--technique ")[1:]) == sorted([*(f"{name} " for name in families), "tiny\n"])
+    assert not (tmp_path / "all" / "netsee_tiny").exists() and "Tiny" not in (tmp_path / "all" / "README.md").read_text()
+    assert staged(tmp_path, "dream", "tiny") == {"plugins/deep_dream.py", "plugins/tiny.py", "netsee_tiny/__init__.py",
+                                                 "netsee_tiny/tiny.py"}
+
+
+def test_a_family_of_nothing_but_an_installed_distribution_says_how_it_is_shown(guest, monkeypatch):
+    monkeypatch.setenv("NETSEE_DENY", "built-in")
+    registry.refresh()
+    with pytest.raises(DeployFailed, match="tiny comes with the installed package netsee-tiny, .*: --technique tiny$"):
+        pages.space_of(["see"])
+
+
+def test_what_cannot_be_loaded_here_is_left_out_of_everything_and_said(plugin_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("NETSEE_ALLOW", "deep_dream,broken")
+    plugin_folder.add("broken", "run = nothing\n")
+    said = []
+    staging.stage(tmp_path / "tree", pages.space_of(), CPU, say=said.append)
+    assert said == ["Left out: broken, which cannot be loaded here. Why: netsee list"]
+
+
+def test_a_library_that_the_hub_does_not_use_is_a_requirement(plugin_folder, tmp_path):
+    plugin_folder.add("tiny", RED.replace("import hub\n", "import hub\nimport pytest, numpy, jinja2\n"))
+    said = []
+    staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU, say=said.append)
+    wanted = pins((tmp_path / "tree" / "requirements.txt").read_text())
+    assert wanted["pytest"] == version("pytest") and "jinja2" not in {name.lower() for name in wanted}, "Gradio brings that"
+    assert said == [f"It installs pytest {version('pytest')} besides, for its techniques."]
+
+
+FAULTS = {
+    "a file that is not taken along": ("from pathlib import Path\nPath(__file__).with_name('ink.txt').read_text()",
+                                       r"tiny does not load by itself: .* 'plugins/ink\.txt' \(tiny\.py, line 5\)\. Make it a"),
+    "a module that a folder lent": ("import sys\nif 'kept' not in sys.modules: import of_nowhere",
+                                    "tiny does not load by itself: ModuleNotFoundError: No module named 'of_nowhere'"),
+    "the end of it all": ("import os, sys\nif 'kept' not in sys.modules: os._exit(3)", r"does not load: .* \(code 3\)\."),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), FAULTS.values(), ids=FAULTS)
+def test_what_would_not_load_in_a_space_is_said_here_and_nothing_is_left_of_it(plugin_folder, tmp_path, monkeypatch, words, said):
+    monkeypatch.setitem(sys.modules, "kept", sys)
+    (plugin_folder.path / "ink.txt").write_text("blue")
+    plugin_folder.add("tiny", RED.replace("import hub\n", f"import hub\n{words}\n"))
+    with pytest.raises(DeployFailed, match=said) as error:
+        staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU)
+    assert "\n" not in str(error.value) and list((tmp_path / "tree").iterdir()) == []
+
+
+def test_a_technique_with_the_name_of_a_family_or_a_file_of_the_tree_says_so(plugin_folder, tmp_path, monkeypatch):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "app.py").write_text(BLUE)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    plugin_folder.add("tiny", HELPED.format(words="from app import COLOUR"))
+    plugin_folder.add("style", RED)
+    with pytest.raises(DeployFailed, match=r"a file app\.py along, and a Space has its own"):
+        staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU)
+    with pytest.raises(DeployFailed, match="style has the name of a folder of a Space"):
+        staging.stage(tmp_path / "tree", pages.space_of(["style", "instant_style"]), CPU)
