@@ -17,7 +17,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image as PILImage
 
-from hub import examples, forms
+from hub import entered, examples, forms
 from hub.app.play import kept_file, said, started
 from hub.app.room import LANE, Room
 from hub.decode import SAMPLE
@@ -74,7 +74,7 @@ def _left_out(technique: Technique, name: str) -> dict[str, Any]:
     if name == "image":
         return {"parameter_has_default": technique.picture != "needed", "parameter_default": None}
     field = technique.Params.model_fields[name]
-    return {"parameter_has_default": not field.is_required(), "parameter_default": forms.initial(technique.Params, name)}
+    return {"parameter_has_default": not field.is_required(), "parameter_default": entered.initial(technique.Params, name)}
 
 
 def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
@@ -98,7 +98,7 @@ def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
         raise BadParams(f"image: {technique.title} takes no picture. Leave it out.")
     stand_ins = {n: STAND_INS[params.meaning(n)] for n in held if n != "image"}  # what they hold is checked once they are here
     params.read_json(plain | dict.fromkeys(stand_ins), policy, pictures=stand_ins)
-    told = {n: forms.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
+    told = {n: entered.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
     kinds = {n: "picture" if n == "image" else params.meaning(n) for n in held}
     return json.dumps(told | {n: _upload(n, given, kinds[n]) for n, given in held.items()}).encode()
 
@@ -147,7 +147,7 @@ def _content(name: str, said: Any, kind: str | None) -> bytes:
 
 
 def _takes_null(params: type[Params], name: str) -> bool:
-    return name not in params.model_fields or forms.accepts_none(params, name)
+    return name not in params.model_fields or entered.accepts_none(params, name)
 
 
 def schema(technique: Technique) -> dict[str, Any]:

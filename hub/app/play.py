@@ -16,7 +16,7 @@ import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from hub import forms, stage
+from hub import entered, stage
 from hub.app.room import SHOWN, Left, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
@@ -87,12 +87,12 @@ def started(technique: Technique, path: str | None, values: list[Any], policy: P
     from hub import runners
     from hub.decode import decode, fit
 
-    params = forms.read(technique.Params, values, policy)
+    params = entered.read(technique.Params, values, policy)
     if path is None and technique.picture == "needed":
         raise BadPicture("Choose a picture first: upload one, or click a sample.")
     given = None
     if path and technique.picture != "none":
-        given = decode(forms.uploaded(path, policy), policy)
+        given = decode(entered.uploaded(path, policy), policy)
         given = replace(given, image=fit(given.image, policy.working_side))
     return given and given.image, runners.run(technique, given, params, policy)
 
