@@ -358,13 +358,13 @@ def test_no_page_of_ours_names_another_server(address):
 def test_a_public_page_lets_a_visitor_wait_once(museum):
     from types import SimpleNamespace
 
-    from hub.app.gate import Gate
+    from hub.app.turns import Turns
 
     line = SimpleNamespace(queue=[SimpleNamespace(session_hash="one")])
     blocks = SimpleNamespace(_queue=SimpleNamespace(event_queue_per_concurrency_id={"runs": line}))
-    gate = Gate(None, Policy.public(), blocks)
-    assert gate._waiting(b'{"session_hash": "one"}') and not gate._waiting(b'{"session_hash": "two"}')
-    assert not gate._waiting(b"[]") and not gate._waiting(b"{") and not gate._waiting(b"\xff")
+    turns = Turns(Policy.public(), blocks)
+    assert turns.are_taken_by(b'{"session_hash": "one"}') and not turns.are_taken_by(b'{"session_hash": "two"}')
+    assert not turns.are_taken_by(b"[]") and not turns.are_taken_by(b"{") and not turns.are_taken_by(b"\xff")
 
 
 def test_building_a_page_computes_nothing(museum, monkeypatch):

@@ -210,7 +210,7 @@ def test_who_is_not_let_in_writes_nothing(address):
 
 def test_one_address_does_not_fill_the_queue(address):
     policy = Policy.public().but(per_address=2, queue=4)
-    with hall.served(policy) as public:
+    with hall.served(policy, proxies=["127.0.0.1"]) as public:
         def call(whence: str) -> int:
             values = {"image": "sample:cat", "steps": 400, "pause": 0.5}
             request = urllib.request.Request(f"{public}/gradio_api/call/v2/red", json.dumps(values).encode(),

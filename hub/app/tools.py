@@ -30,7 +30,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from hub import __version__
-from hub.app import endpoint, page
+from hub.app import endpoint, gate, page
 from hub.app.room import Room
 from hub.decode import decode, fit
 from hub.errors import HubError
@@ -38,8 +38,6 @@ from hub.policy import Policy
 from hub.recipe import png_bytes, read_recipe
 from hub.results import Result
 
-PATH = "/mcp"
-CALL = "/gradio_api/call/v2/"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_BYTES = 640 * 1024  # of the picture in an answer: common clients take 1 MiB at once, and base64 makes four bytes of three
 SIDES = (1024, 768, 512, 384)  # longer sides that a larger one is scaled down to; 384 is always small enough
@@ -78,7 +76,7 @@ def add_to(app: FastAPI, rooms: Mapping[str, Room], policy: Policy, local: bool,
         max_request_body_size=policy.body_bytes,
         security_settings=_own_pages_only() if local else None,
     )
-    app.add_route(PATH, _Door(manager, auth))
+    app.add_route(gate.TOOLS, _Door(manager, auth))
     started = app.router.lifespan_context
 
     @asynccontextmanager
@@ -125,7 +123,7 @@ class _Door:
 
 async def _answer(inside: Inside, context: ServerRequestContext, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     """Run a technique, with progress on the way. Raises Refused. Cancelling the call ends the run."""
-    outer, path, told, last = context.request.scope, CALL + quote(name, safe=""), 0.0, ("error", None)
+    outer, path, told, last = context.request.scope, gate.CALL + quote(name, safe=""), 0.0, ("error", None)
 
     async def heard(event: str, data: Any) -> None:
         nonlocal told, last
