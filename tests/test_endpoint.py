@@ -4,6 +4,8 @@ import base64
 import io
 import itertools
 import json
+import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -245,6 +247,34 @@ def test_nothing_is_written_of_a_call_that_is_refused(tmp_path, monkeypatch, add
     assert refused(address, "many", json.dumps({"image": good, "guide": wrong}).encode())[0] == 422
     assert list(tmp_path.rglob("*")) == []
     assert len(answered(address, "many", image=good, guide=good)) == 4
+
+
+# ---------------------------------------------------------------- who hangs up
+
+def test_who_hangs_up_ends_the_run_and_leaves_the_line(address):
+    log = hub.find("red").body.__globals__["LOG"]
+    port = int(address.rpartition(":")[2])
+
+    def listening(event: str) -> socket.socket:
+        line = socket.create_connection(("127.0.0.1", port), timeout=20)
+        line.sendall(f"GET /gradio_api/call/v2/red/{event} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        assert line.recv(12) == b"HTTP/1.1 200"
+        return line
+
+    def begun() -> str:
+        body = json.dumps({"image": "sample:clouds", "steps": 400, "pause": 0.05}).encode()
+        return json.loads(asked(f"{address}/gradio_api/call/v2/red", body)[1])["event_id"]
+
+    log.clear()
+    running = listening(begun())
+    while not log:
+        time.sleep(0.05)
+    waiting = listening(begun())
+    waiting.close()
+    time.sleep(0.5)  # it has to be known before its turn comes
+    running.close()
+    called(address, "red", image="sample:clouds", steps=1)
+    assert log == ["began", "closed", "began", "finished", "closed"]
 
 
 # ---------------------------------------------------------------- who may call, and how often

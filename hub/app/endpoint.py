@@ -1,6 +1,7 @@
 """The HTTP endpoint of a technique: named like it, named parameters in; what comes out is in `hub.app.answer`.
 
-Gradio serves it, so every client of Gradio's speaks it. What a call leaves out is the default of `Params`.
+Gradio serves it, so every client of Gradio's speaks it. What a call leaves out is the default of `Params`. A run whose listener
+hangs up ends within a step, or leaves the line. One that nobody has listened to yet goes on: whoever asked for it may still come.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ JOIN = API + "queue/join"
 ANY_CALL = API + "call/"
 CALL = ANY_CALL + "v2/"
 SCHEMA = "/schema"
+FOR_GUESTS = (SCHEMA, UPLOAD, ANY_CALL)
+"""What programs ask for. Gradio would turn away who has not logged in by itself, but not in one line."""
 TOOLS = "/mcp"
 ENVELOPE = 64 * KIB  # of a form upload, around its file
 OPEN = tuple(API + route for route in (
@@ -63,7 +65,7 @@ class Gate:
         path = scope["path"]
         if path.startswith(CLOSED) or path.startswith(API) and not path.startswith(OPEN):
             raise Refused(404, "There is nothing here.")
-        if path == SCHEMA and not self._is_known(scope):
+        if path.startswith(FOR_GUESTS) and not self._is_known(scope):
             raise Refused(401, "Log in first: POST username and password to /login.")
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return receive
@@ -75,7 +77,7 @@ class Gate:
             raise Refused(422, line)
         if path.startswith((JOIN, ANY_CALL)):
             self._check_turns(scope, body)
-        if path.startswith(CALL) and self._is_known(scope):  # whoever is not is turned away by Gradio
+        if path.startswith(CALL):
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
 
