@@ -5,12 +5,14 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from types import SimpleNamespace
 
 import anyio
 import pytest
+from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import bodies, whence
+from hub.app import bodies, build, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -104,6 +106,21 @@ def test_tools_keep_a_rule_of_their_own(museum, address):
         assert let_in(answered(locked, "/mcp", b"{}", Origin=OTHER)[1]) is None
 
 
+@pytest.mark.parametrize("origin", [OTHER, "null"])
+def test_a_page_of_another_site_starts_nothing_at_home(address, hosted, origin):
+    """As a form or a fetch does that asks nobody beforehand."""
+    told = {"Origin": origin, "Sec_Fetch_Site": "cross-site", "Content_Type": "text/plain"}
+    for path in ("/gradio_api/call/grey", "/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/run/predict"):
+        code, headers, said = answered(address, path, b'{"data": [1, null], "fn_index": 0, "session_hash": "a"}', **told)
+        assert code == 403 and let_in(headers) is None and "other sites" in json.loads(said)["error"]
+    assert answered(hosted, *WRONG, **told | {"Content_Type": "application/json", "Host": "page.example"})[0] == 422
+
+
+def test_the_page_itself_may_come_by_another_name_through_a_proxy(address):
+    told = {"Origin": "https://page.example", "Sec_Fetch_Site": "same-origin"}
+    assert answered(address, *WRONG, **told)[0] == answered(address, *WRONG, Origin="https://page.example")[0] == 422
+
+
 # ---------------------------------------------------------------- who asks
 
 def test_nobody_is_several_by_saying_so(museum):
@@ -170,6 +187,43 @@ def test_no_server_is_asked_for_a_file(address, route):
         deep = json.dumps({"data": [[{"a": [file]}]], "fn_index": 0, "session_hash": "me"}).replace("http", "\\u0068ttp").encode()
         assert "v2" in route or answered(address, f"/gradio_api/{route}", deep)[0] == 422
     assert code == 422 and "fetched" in json.loads(said)["error"] and elsewhere.asked == []
+
+
+@pytest.mark.parametrize(("path", "code"), [("/pwa_icon/192", 200), ("/pwa_icon/512", 200), ("/pwa_icon/513", 404),
+                                            ("/pwa_icon/0512", 404), ("/pwa_icon/30000", 404)])
+def test_the_icon_is_drawn_in_two_sizes_only(address, path, code):
+    assert answered(address, path)[0] == code
+
+
+def test_a_visitor_has_no_name_that_fills_the_memory(address):
+    for path in ("queue/join", "run/predict", "call/red"):
+        for name in ("a" * 65, ["a" * 65]):
+            body = json.dumps({"data": [], "fn_index": 0, "session_hash": name}).encode()
+            code, _, said = answered(address, f"/gradio_api/{path}", body)
+            assert code == 422 and json.loads(said)["error"] == "A session_hash has 64 characters at most."
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_call_that_is_not_said_to_be_json_is_refused_and_nothing_written(address, tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    code, _, said = answered(address, "/gradio_api/call/v2/grey", b'{"note": "AAAA"}', Content_Type=kind)
+    assert code == 415 and "application/json" in json.loads(said)["error"] and list(tmp_path.iterdir()) == []
+
+
+def test_uploads_leave_room_on_the_disk(address, monkeypatch):
+    monkeypatch.setattr(uploads, "disk_usage", lambda path: SimpleNamespace(free=uploads.ROOM))
+    for path in ("upload", "call/v2/grey"):
+        code, _, said = answered(address, f"/gradio_api/{path}", b"{}")
+        assert code == 507 and json.loads(said)["error"].startswith("There is no room")
+
+
+def test_a_restored_picture_leaves_nothing_behind(museum, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    page = build(Policy.public())
+    before = set(tmp_path.rglob("*"))
+    for room in page.rooms.values():
+        assert room.restore.preprocess(FileData(path="/uploads/a.png")) == "/uploads/a.png"
+    assert set(tmp_path.rglob("*")) == before
 
 
 def test_who_has_to_log_in_is_not_told_what_there_is(museum):

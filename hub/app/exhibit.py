@@ -79,7 +79,7 @@ def _desk(room: Room) -> None:
         made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
     room.controls = [made[n] for n in names]
     with gr.Accordion("Restore settings", open=False, elem_classes=["more"]):
-        room.restore = gr.File(
+        room.restore = forms.FileInput(
             label="A PNG made here brings its settings back", file_types=[".png"], height=110, elem_classes=["restore"]
         )
 

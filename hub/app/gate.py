@@ -8,15 +8,15 @@ from typing import Any
 
 import anyio
 from fastapi import FastAPI
-from gradio.route_utils import CustomCORSMiddleware
 from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from hub.app import endpoint
+from hub.app import endpoint, uploads
 from hub.app.bodies import KIB, Bodies, Refused
+from hub.app.elsewhere import Elsewhere
 from hub.app.turns import Turns
 from hub.app.whence import address_of
 from hub.errors import BadAddress, HubError, MissingExtra, UnknownTechnique
@@ -28,16 +28,18 @@ JOIN = API + "queue/join"
 ANY_CALL = API + "call/"
 CALL = ANY_CALL + "v2/"
 SCHEMA = "/schema"
+TOOLS = "/mcp"
 FOR_GUESTS = (SCHEMA, UPLOAD, ANY_CALL)
 """What programs ask for. Gradio would turn away who has not logged in by itself, but not in one line."""
-TOOLS = "/mcp"
 ENVELOPE = 64 * KIB  # of a form upload, around its file
 OPEN = tuple(API + route for route in (
     "app_id", "call/", "cancel", "file=", "heartbeat/", "info", "login_check", "openapi.json", "queue/", "reset", "run/",
     "startup-events", "theme.css", "token", "upload", "user"))  # fmt: skip
 """The routes of Gradio's that the page and its clients use."""
-CLOSED = (API + "file=http:", API + "file=https:", "/monitoring")
-"""Relays to other servers, and what Gradio tells of its visitors."""
+CLOSED = (API + "file=http:", API + "file=https:", "/monitoring", "/pwa_icon/")
+"""Relays to other servers, what Gradio tells of its visitors, and our icon drawn as large as anybody likes."""
+ICONS = ("/pwa_icon/192", "/pwa_icon/512")
+NAME = 64  # characters of the name that a visitor's page gives itself; Gradio's own have eleven
 WEB = ("http://", "https://")
 
 
@@ -63,21 +65,24 @@ class Gate:
     async def _let_in(self, scope: Any, receive: Any) -> Any:
         """What gives the body to whoever is inside. Raises Refused."""
         path = scope["path"]
-        if path.startswith(CLOSED) or path.startswith(API) and not path.startswith(OPEN):
+        if path.startswith(CLOSED) and path not in ICONS or path.startswith(API) and not path.startswith(OPEN):
             raise Refused(404, "There is nothing here.")
         if path.startswith(FOR_GUESTS) and not self._is_known(scope):
             raise Refused(401, "Log in first: POST username and password to /login.")
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return receive
+        if path.startswith((UPLOAD, CALL)) and not uploads.have_room():
+            raise Refused(507, "There is no room for files left here. Try again in an hour.")
         if path == UPLOAD:
             return _again(await self.uploads.read(receive), receive)
         body = await self.bodies.read(receive)
-        if path.startswith(API) and _names_an_address(body):
-            line = f"Nothing is fetched from web addresses. POST the file to {UPLOAD} and give the path in the answer."
-            raise Refused(422, line)
+        if path.startswith(API) and (fault := _fault(body)):
+            raise Refused(422, fault)
         if path.startswith((JOIN, ANY_CALL)):
             self._check_turns(scope, body)
         if path.startswith(CALL):
+            if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
+                raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
 
@@ -101,29 +106,13 @@ class Gate:
         return house.auth is None or any(token in house.tokens for token in Request(scope).cookies.values())
 
 
-class Elsewhere(CustomCORSMiddleware):
-    """Lets pages of other sites read what is answered, by Gradio's rule, and where Gradio has not said so itself.
-
-    Tools have a rule of their own. A page that may not read an answer cannot tell its visitor why it was refused.
-    """
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(TOOLS):
-            return await self.app(scope, receive, send)
-        await super().__call__(scope, receive, send)
-
-    async def _send(self, message: Any, send: Any, request_headers: Headers) -> None:
-        told = message["type"] == "http.response.start" and "access-control-allow-credentials" in Headers(scope=message)
-        await (send(message) if told else super()._send(message, send, request_headers))
-
-
 def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any, proxies: tuple[str, ...] = ()) -> None:
     """Put the gate in front of `app`.
 
     hosts: the names it answers to; ["*"] for any. proxies: addresses and networks of those whose X-Forwarded-For is believed.
     """
     app.add_middleware(Gate, policy=policy, blocks=blocks)
-    app.add_middleware(Elsewhere)
+    app.add_middleware(Elsewhere, tools=TOOLS)
     if hosts != ["*"]:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h if h != "::1" else "[::1]" for h in hosts], www_redirect=False)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))
@@ -146,21 +135,27 @@ def check_tools(private: bool, locked: bool) -> None:
         raise BadAddress("--mcp serves tools to this machine only. To serve them to others, give --auth USER:PASSWORD too.")
 
 
-def _names_an_address(body: bytes) -> bool:
-    """Whether this JSON has a file that Gradio would fetch from another server, of whatever size, before anybody looks at it."""
+def _fault(body: bytes) -> str:
+    """What is wrong with this JSON, whatever it is meant for; "" where nothing is.
+
+    A file with a web address Gradio would fetch, of whatever size, before anybody looks at it; and it keeps the name that a
+    visitor gives himself for good.
+    """
     try:
         waiting = [json.loads(body)]
     except (ValueError, RecursionError):
-        return False
+        return ""
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             if isinstance(path := value.get("path"), str) and path.startswith(WEB):
-                return True
+                return f"Nothing is fetched from web addresses. POST the file to {UPLOAD} and give the path in the answer."
+            if len(str(value.get("session_hash", ""))) > NAME:
+                return f"A session_hash has {NAME} characters at most."
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
-    return False
+    return ""
 
 
 def _again(body: bytes, receive: Any) -> Any:

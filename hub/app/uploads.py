@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
+
+from hub.policy import MEBI
+
+ROOM = 512 * MEBI
 
 
 class Uploads(set[str]):
@@ -33,6 +38,12 @@ def of(blocks: gr.Blocks) -> Uploads:
     blocks.temp_file_sets = [uploads if each is blocks.upload_file_set else each for each in blocks.temp_file_sets]
     blocks.upload_file_set = uploads
     return uploads
+
+
+def have_room() -> bool:
+    """Whether there is room left on the disk that they lie on, and some more for everybody else."""
+    folder = Path(get_upload_folder())
+    return disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free > ROOM
 
 
 def is_one(path: Any) -> bool:
