@@ -217,18 +217,22 @@ def _fetch(name: str) -> None:
               help="Show only this technique, or this family, such as dream; may be given again.")
 @click.option("--auth", metavar="USER:PASSWORD", envvar="NETSEE_AUTH", show_envvar=True, help="Let in only who knows these.")
 @click.option("--share", is_flag=True, help="Also at a public address, through Gradio's service; sets --public.")
+@click.option("--behind-proxy", metavar="ADDRESS,…", help="Believe what the proxies there say of who asks, and nobody else.")
 @click.option("--mcp", is_flag=True, help="Also serve each technique as a tool of the Model Context Protocol, at /mcp.")
-def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool, mcp: bool) -> None:
+def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: str | None, share: bool, behind_proxy: str | None,
+        mcp: bool) -> None:
     """Serve the web app on this machine.
 
     With the techniques at each PATH besides those that are found anyway: files, folders, distributions.
     """
-    from hub.app import serve
+    from hub.app import serve, whence
 
     user, colon, password = (auth or "").partition(":")
     if auth is not None and not (user and colon and password):
         raise click.BadParameter("It is not USER:PASSWORD.", param_hint="--auth")
-    serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share, mcp=mcp)
+    proxies = whence.proxies(behind_proxy) if behind_proxy is not None else ()
+    serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share, mcp=mcp,
+          proxies=proxies)
 
 
 @netsee.command()

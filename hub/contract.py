@@ -89,11 +89,11 @@ def same_defaults_in_ui_cli_and_python(trial: Trial) -> None:
 
 def _shown(params: type[Params]) -> dict[str, Any]:
     """What the controls of the form hold before anyone touches them, read as their fields' types, but for what is attached."""
-    from hub import forms
+    from hub import entered, forms
 
     policy, names = Policy.local(), [name for name in params.model_fields if name not in params.attached()]
     with forms.gr.Blocks():  # a control with a button of its own needs a page to stand on
-        return {name: forms.converted(params, name, forms.component(params, name, policy).value, policy) for name in names}
+        return {name: entered.converted(params, name, forms.component(params, name, policy).value, policy) for name in names}
 
 
 def _spoken(params: type[Params], name: str, value: Any) -> Any:

@@ -1,31 +1,26 @@
-"""A field of `Params` -> a control of the page, and what the control gives -> a value that `Params` takes.
+"""A field of `Params` -> a control of the page: one table, by what a field means and by its type; nothing here knows a technique.
 
-One table, by what a field means and by its type; nothing here knows a technique. The browser's word is never taken: every value
-goes through `Params.read` again, whether it came from the page, a link, a saved picture or the API.
+What a control gives is a value for `Params` again in `hub.entered`.
 """
 
 from __future__ import annotations
 
 import math
-import types
 from abc import ABCMeta
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from html import escape
-from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import gradio as gr
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
-from hub.attached import KINDS
-from hub.errors import BadParams, BrokenTechnique, InputError, OverLimit
+from hub import entered, menus
+from hub.errors import BrokenTechnique
 from hub.params import Params, between_commas
 from hub.policy import Policy
 
 WIDE_RATIO = 1000  # a positive range wider than this is typed, not dragged: a linear slider cannot reach its small end
 WIDE_COUNT = 20_000
-SEVERAL = ("units", "backbones")  # what is a list on the page, and one line of names in `Params`
 DICE = "() => Math.floor(Math.random() * 2 ** 31)"
 
 
@@ -98,7 +93,7 @@ def pictures(params: type[Params], name: str) -> tuple[str, str | None] | None:
 
 def choices(params: type[Params], name: str) -> list[Any]:
     """What a choice lies between, but for "none"."""
-    return [choice for choice in get_args(plain_type(params.model_fields[name])) if choice != "none"]
+    return [choice for choice in get_args(entered.plain_type(params.model_fields[name])) if choice != "none"]
 
 
 def component(params: type[Params], name: str, policy: Policy, value: Any = None) -> gr.components.Component:
@@ -110,27 +105,19 @@ def component(params: type[Params], name: str, policy: Policy, value: Any = None
     common = {
         "label": label(params, name),
         "info": field.description,
-        "value": default(field) if value is None else value,
+        "value": entered.default(field) if value is None else value,
         "elem_classes": ["field", f"field-{name}"],
     }
     meant = params.meaning(name)
     if meant:
         return _BY_MEANING[meant](field, common, policy)
-    kind = plain_type(field)
+    kind = entered.plain_type(field)
     if get_origin(kind) is Literal:
         choices = [(str(c).replace("_", " "), c) for c in get_args(kind)]
         return Radio(choices, **common) if len(choices) <= 4 else Dropdown(choices, filterable=len(choices) > 12, **common)
     if kind in _BY_TYPE:
         return _BY_TYPE[kind](field, common, policy)
     raise BrokenTechnique(f"{name}: there is no control for the type {getattr(kind, '__name__', kind)}.")
-
-
-def plain_type(field: FieldInfo) -> Any:
-    """A field's type without `| None` and without annotations."""
-    kind = field.annotation
-    if get_origin(kind) in (Union, types.UnionType):
-        kind = next((k for k in get_args(kind) if k is not type(None)), kind)
-    return get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
 
 
 def bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
@@ -141,7 +128,7 @@ def bounds(field: FieldInfo) -> tuple[float | None, float | None, float | None]:
             value = getattr(limit, name, None)
             found.update({name: value} if value is not None else {})
     low, high = found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
-    if plain_type(field) is int:
+    if entered.plain_type(field) is int:
         low = low + 1 if "gt" in found and "ge" not in found else low
         high = high - 1 if "lt" in found and "le" not in found else high
     return low, high, found.get("multiple_of")
@@ -164,7 +151,7 @@ def step_of(low: float, high: float, default: float | None) -> float:
 
 
 def _number(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
-    whole = plain_type(field) is int
+    whole = entered.plain_type(field) is int
     low, high, multiple = bounds(field)
     if low is None or high is None or common["value"] is None or _wide(low, high, whole):
         return Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
@@ -189,12 +176,12 @@ def _backbone(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.co
     from hub import backbones
 
     other = [(common["value"],) * 2] if common["value"] and backbones.entry(common["value"]) is None else []
-    return Dropdown([*network_choices(), *other], allow_custom_value=policy.any_model, **common)
+    return Dropdown([*menus.network_choices(), *other], allow_custom_value=policy.any_model, **common)
 
 
 def _backbones(field: FieldInfo, common: dict[str, Any], policy: Policy) -> gr.components.Component:
     common["value"] = between_commas(common["value"])
-    ours, *others = network_choices()
+    ours, *others = menus.network_choices()
     known = [ours, (f"{ours[0].partition(' · ')[0]}, untrained", f"{ours[1]}?random"), *others]
     other = [(name, name) for name in common["value"] if name not in dict(map(reversed, known))]
     return Dropdown([*known, *other], multiselect=True, allow_custom_value=policy.any_model, **common)
@@ -242,115 +229,3 @@ _BY_MEANING: dict[str, _Make] = {
     "file": _file,
 }
 _BY_TYPE: dict[Any, _Make] = {int: _number, float: _number, bool: _checkbox, str: _text}
-
-
-def default(field: FieldInfo) -> Any:
-    """What a field holds when nobody sets it; None where it must be given."""
-    value = field.get_default(call_default_factory=True)
-    return None if value is PydanticUndefined else value
-
-
-def initial(params: type[Params], name: str) -> Any:
-    """What the control of a field holds when nobody sets it."""
-    return held(params.meaning(name), default(params.model_fields[name]))
-
-
-# ---------------------------------------------------------------- control -> value
-
-
-def read(params: type[Params], given: Sequence[Any], policy: Policy) -> Params:
-    """What the controls hold, in the order of the fields -> checked `Params`. Raises BadParams, UnknownBackbone, OverLimit."""
-    if len(given) != len(params.model_fields):
-        raise BadParams(f"{len(params.model_fields)} values are wanted, {len(given)} were given.")
-    values = {name: converted(params, name, value, policy) for name, value in zip(params.model_fields, given, strict=True)}
-    return params.read({name: value for name, value in values.items() if value is not None or accepts_none(params, name)}, policy)
-
-
-def converted(params: type[Params], name: str, value: Any, policy: Policy) -> Any:
-    """One control's value as its field's type: a slider gives 1 for 1.0 and 1.0 for 1.
-
-    What does not fit is left for `Params` to refuse.
-    """
-    field, meant = params.model_fields[name], params.meaning(name)
-    kind = plain_type(field)
-    if meant in KINDS:
-        return uploaded(value, policy) if value else None
-    if meant in SEVERAL and isinstance(value, list):
-        return ", ".join(map(str, value))
-    if kind is int and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if value == "" and accepts_none(params, name):
-        return None
-    return str(value) if meant == "unit" and isinstance(value, int) else value
-
-
-def accepts_none(params: type[Params], name: str) -> bool:
-    """Whether a field may be left empty."""
-    return type(None) in get_args(params.model_fields[name].annotation)
-
-
-def uploaded(path: str, policy: Policy) -> bytes:
-    """The bytes of an uploaded file. Raises OverLimit before reading one that is too large."""
-    file = Path(path)
-    if not file.is_file():
-        raise BadParams("That upload is no longer there. Choose it again.")
-    if file.stat().st_size > policy.upload_bytes:
-        raise OverLimit(f"That file is larger than {policy.upload_bytes // 2**20} MiB, the most that is taken here.")
-    return file.read_bytes()
-
-
-# ---------------------------------------------------------------- values -> controls
-
-
-def shown(params: Params) -> list[Any]:
-    """The value for each control, in the order of the fields; pictures and files are left empty."""
-    return [held(type(params).meaning(name), getattr(params, name)) for name in type(params).model_fields]
-
-
-def held(meant: str | None, value: Any) -> Any:
-    """A value as the control of such a field holds it."""
-    if meant in SEVERAL:
-        return value if isinstance(value, list) else between_commas(value)
-    return None if meant in KINDS else value
-
-
-# ---------------------------------------------------------------- lists that follow the network
-
-
-def network_choices() -> list[tuple[str, str]]:
-    """(what is read, value) for each network of the menu, the embedded one first."""
-    from hub import backbones
-
-    return [(f"{each.title} · {each.megabytes:.0f} MB", each.name) for each in backbones.CATALOGUE]
-
-
-def layer_choices(backbone: str, policy: Policy) -> list[tuple[str, str]]:
-    """(what is read, value) for each layer of a network, the words that fit every network first.
-
-    Raises UnknownBackbone for a network that the policy does not offer.
-    """
-    from hub import backbones
-
-    if not policy.any_model:
-        backbones.check_offered(backbone)
-    layers = [(f"{layer.name} · {layer.channels} channels", layer.name) for layer in backbones.layers(backbone)]
-    return [("early", "early"), ("middle", "middle"), ("late", "late"), *layers]
-
-
-def unit_choices(backbone: str, layer: str) -> list[str]:
-    """The units of a layer: class names, or channel numbers; none where the layer is not there."""
-    from hub import backbones
-
-    try:
-        return backbones.units(backbone, layer)
-    except InputError:
-        return []
-
-
-def best_layer(backbone: str, technique: str) -> str | None:
-    """The layer of a network to begin with in a technique, where one is known to show well."""
-    from hub import backbones
-
-    return backbones.best_layer(backbone, technique)

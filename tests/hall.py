@@ -127,10 +127,11 @@ def served(policy: object = None, **options: object) -> Iterator[str]:
     """The address of a server on this machine, stopped at the end. options: of `hub.app.application`."""
     import uvicorn
 
-    from hub.app import application
+    from hub.app import application, listening
 
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(application(policy, **options), host="127.0.0.1", port=port, log_level="error"))
+    settings = listening.settings() | {"log_level": "error"}
+    server = uvicorn.Server(uvicorn.Config(application(policy, **options), host="127.0.0.1", port=port, **settings))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import re
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
 import hub
 from hub import links, registry
-from hub.app import build, exhibit, play, room
+from hub.app import answer, build, endpoint, exhibit, play, room
 from hub.app.page import family_order
 from hub.policy import Policy
 from hub.recipe import read_recipe
@@ -145,7 +148,7 @@ def test_code_and_link_say_only_what_differs_from_the_defaults(museum):
 def test_an_endpoint_takes_named_parameters_and_gives_a_picture_with_its_recipe(client, photo):
     from gradio_client import handle_file
 
-    picture, facts = client.predict(image=handle_file(photo), steps=2, strength=1, api_name="/red")
+    picture, facts, *_ = client.predict(image=handle_file(photo), steps=2, strength=1, api_name="/red")
     assert facts["caption"] == "Red as could be." and facts["progress"] == 1
     recipe = read_recipe(picture)
     assert (recipe.technique, recipe.params["steps"], recipe.params["strength"]) == ("red", 2, 1.0)
@@ -153,12 +156,12 @@ def test_an_endpoint_takes_named_parameters_and_gives_a_picture_with_its_recipe(
 
 
 def test_an_endpoint_without_a_picture_asks_for_none(client):
-    picture, _ = client.predict(grey=200, api_name="/grey")
+    picture, *_ = client.predict(grey=200, api_name="/grey")
     assert Image.open(picture).getpixel((0, 0)) == (200, 200, 200)
 
 
 def test_an_endpoint_gives_all_that_a_curve_holds(client):
-    _, facts = client.predict(api_name="/grey")
+    _, facts, *_ = client.predict(api_name="/grey")
     assert hub.Curve(**facts["curves"]["light"]) == hub.Curve([1.0, 2.0], [0.0, 1.0], spread=[0.0, 0.5], log="x")
 
 
@@ -173,7 +176,7 @@ def test_an_endpoint_takes_an_uploaded_file(client, tmp_path):
     from gradio_client import handle_file
 
     (tmp_path / "model.bin").write_bytes(b"weights")
-    _, facts = client.predict(note=handle_file(str(tmp_path / "model.bin")), api_name="/grey")
+    _, facts, *_ = client.predict(note=handle_file(str(tmp_path / "model.bin")), api_name="/grey")
     assert facts["caption"] == "b'weights'"
 
 
@@ -241,7 +244,7 @@ def waited(condition, seconds=30):
 
 def test_a_stopped_run_offers_the_files_of_its_last_preview(page, photo, monkeypatch):
     red, kept = page.rooms["red"], []
-    monkeypatch.setattr(play, "kept_file", lambda data, name: kept.append((name, data)) or f"/kept/{name}")
+    monkeypatch.setattr(red.uploads, "keep", lambda data, name: kept.append((name, data)) or f"/kept/{name}")
     left = room.Left()
     running = play.runner(red)(photo, 4, 0.5, "calm", 0.0, 0, left)
     next(running), next(running)
@@ -271,15 +274,16 @@ def test_what_is_said_after_stop_waits_for_the_step_to_end():
 
 def test_a_run_that_ends_leaves_no_files_of_previews(page, photo, monkeypatch):
     kept, left = [], room.Left(["/kept/of-an-earlier-one"])
-    monkeypatch.setattr(play, "kept_file", lambda data, name: kept.append(name) or f"/kept/{name}")
-    for _ in play.runner(page.rooms["red"])(photo, 2, 0.5, "calm", 0.0, 0, left):
+    red = page.rooms["red"]
+    monkeypatch.setattr(red.uploads, "keep", lambda data, name: kept.append(name) or f"/kept/{name}")
+    for _ in play.runner(red)(photo, 2, 0.5, "calm", 0.0, 0, left):
         pass
     assert kept == ["red.png"] and left == room.Left()
 
 
 def test_a_run_over_the_deadline_offers_what_it_had(museum, photo, monkeypatch):
-    monkeypatch.setattr(play, "kept_file", lambda data, name: f"/kept/{name}")
     red = build(Policy.local().but(deadline=0.01)).rooms["red"]
+    monkeypatch.setattr(red.uploads, "keep", lambda data, name: f"/kept/{name}")
     *_, last = play.runner(red)(photo, 4, 0.5, "calm", 0.02, 0, room.Left())
     said = dict(zip(room.SHOWN, last, strict=True))
     assert "Stopped after" in said["status"] and said["files"]["value"] == ["/kept/red.txt"]
@@ -289,12 +293,64 @@ def test_files_that_cannot_be_made_do_not_keep_a_run_from_stopping(page, photo, 
     def full(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr(play, "kept_file", full)
-    left = room.Left()
-    running = play.runner(page.rooms["red"])(photo, 4, 0.5, "calm", 0.0, 0, left)
+    red, left = page.rooms["red"], room.Left()
+    monkeypatch.setattr(red.uploads, "keep", full)
+    running = play.runner(red)(photo, 4, 0.5, "calm", 0.0, 0, left)
     next(running), next(running)
     running.close()
     assert left.files == []
+
+
+# ---------------------------------------------------------------- what is swept away
+
+
+@pytest.fixture
+def uploads(tmp_path, monkeypatch):
+    """An empty folder for them."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    return tmp_path / "uploads"
+
+
+def files_in(folder):
+    return [path.name for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def sweep(page):
+    delete_files_created_by_app(page, age=None)
+
+
+def test_what_a_call_brought_along_is_swept_away(page, uploads, photo):
+    given = "data:image/png;base64," + base64.b64encode(Path(photo).read_bytes()).decode()
+    endpoint.admitted(page.rooms, "red", json.dumps({"image": given}).encode())
+    endpoint.admitted(page.rooms, "grey", json.dumps({"note": "AAAA"}).encode())
+    assert sorted(files_in(uploads)) == ["image", "note"]
+    sweep(page)
+    assert files_in(uploads) == []
+
+
+def test_the_files_of_a_run_whose_visitor_left_are_swept_away(page, uploads, photo):
+    running = play.runner(page.rooms["red"])(photo, 4, 0.5, "calm", 0.0, 0, room.Left())
+    next(running), next(running)
+    running.close()
+    assert files_in(uploads) == ["red.txt"]
+    sweep(page)
+    assert files_in(uploads) == []
+
+
+def test_all_that_a_call_is_answered_with_is_swept_away(page, uploads):
+    for result in hub.stream("grey"):
+        answer.of(page.rooms["grey"], result)
+    assert set(files_in(uploads)) == {"grey-01.png", "grey.png", "note.txt"}
+    sweep(page)
+    assert files_in(uploads) == []
+
+
+def test_files_may_come_in_while_others_are_swept_away(page, uploads):
+    kept = page.rooms["grey"].uploads
+    assert kept is page.rooms["red"].uploads is page.upload_file_set
+    kept.keep(b"one", "one.txt")
+    for number, _ in enumerate(kept):
+        kept.keep(str(number).encode(), "more.txt")
 
 
 # ---------------------------------------------------------------- the server
@@ -358,13 +414,13 @@ def test_no_page_of_ours_names_another_server(address):
 def test_a_public_page_lets_a_visitor_wait_once(museum):
     from types import SimpleNamespace
 
-    from hub.app.gate import Gate
+    from hub.app.turns import Turns
 
     line = SimpleNamespace(queue=[SimpleNamespace(session_hash="one")])
     blocks = SimpleNamespace(_queue=SimpleNamespace(event_queue_per_concurrency_id={"runs": line}))
-    gate = Gate(None, Policy.public(), blocks)
-    assert gate._waiting(b'{"session_hash": "one"}') and not gate._waiting(b'{"session_hash": "two"}')
-    assert not gate._waiting(b"[]") and not gate._waiting(b"{") and not gate._waiting(b"\xff")
+    turns = Turns(Policy.public(), blocks)
+    assert turns.are_taken_by(b'{"session_hash": "one"}') and not turns.are_taken_by(b'{"session_hash": "two"}')
+    assert not turns.are_taken_by(b"[]") and not turns.are_taken_by(b"{") and not turns.are_taken_by(b"\xff")
 
 
 def test_building_a_page_computes_nothing(museum, monkeypatch):

@@ -4,6 +4,8 @@ import base64
 import io
 import itertools
 import json
+import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -34,6 +36,24 @@ class Params(hub.Params):
 def run(image: None, params: Params) -> Iterator[hub.Result]:
     yield hub.Result(image=Pillow.new("RGB", (params.side,) * 2), caption=f"{params.word} {params.units}", progress=1.0)
 '''
+MANY = '''"""Draws many pictures.
+
+Its figures are not all numbers.
+"""
+from collections.abc import Iterator
+import hub
+from PIL import Image as Pillow
+
+class Params(hub.Params):
+    guide: hub.Picture | None = hub.Field(None, description="A second picture.")
+    count: int = hub.Field(2, ge=0, le=99, description="How many.")
+
+@hub.technique(title="Many", family="See")
+def run(image: Pillow.Image | None, params: Params) -> Iterator[hub.Result]:
+    yield hub.Result(images=[(Pillow.new("RGB", (8, 9), (n, 0, 0)), f"No. {n}") for n in range(params.count)],
+                     metrics={"psnr": float("inf"), "loss": 0.5}, files={"a.txt": b"a", "b.bin": b"b"},
+                     table=[{"side": 8, "share": float("nan")}], progress=1.0)
+'''
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +61,7 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("museum")
     with hall.opened(folder):
         (folder / "techniques" / "shy.py").write_text(SHY)
+        (folder / "techniques" / "many.py").write_text(MANY)
         hub.registry.refresh()
         with hall.served(Policy.local()) as address:
             yield address
@@ -58,13 +79,18 @@ def asked(address: str | urllib.request.Request, data: bytes | None = None) -> t
 
 def called(address: str, name: str, **values) -> tuple[Image.Image, dict]:
     """The picture and the facts that a call ends with."""
+    file, facts, *_ = answered(address, name, **values)
+    return Image.open(io.BytesIO(asked(file["url"])[1])), facts
+
+
+def answered(address: str, name: str, **values) -> list:
+    """All that a call ends with."""
     code, event = asked(f"{address}/gradio_api/call/v2/{name}", json.dumps(values).encode())
     assert code == 200, event
     _, stream = asked(f"{address}/gradio_api/call/v2/{name}/{json.loads(event)['event_id']}")
     said, _, data = stream.decode().strip().rpartition("event: complete\ndata: ")
     assert data, stream
-    file, facts = json.loads(data)
-    return Image.open(io.BytesIO(asked(file["url"])[1])), facts
+    return json.loads(data, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
 def refused(address: str, name: str, body: bytes) -> tuple[int, str]:
@@ -145,6 +171,29 @@ def test_the_answer_is_a_png_with_its_recipe(address):
     assert Recipe.model_validate_json(picture.info["netsee"]).params == {"side": 9, "word": "hello", "units": ""}
 
 
+def test_further_pictures_come_with_their_captions_and_files_as_links(address):
+    picture, facts, images, files = answered(address, "many")
+    assert picture is None and [each["caption"] for each in images] == ["No. 0", "No. 1"] and facts["images"] == 2
+    shown = [Image.open(io.BytesIO(asked(each["image"]["url"])[1])) for each in images]
+    assert [(each.size, each.format, each.getpixel((0, 0))) for each in shown] == [((8, 9), "PNG", (n, 0, 0)) for n in (0, 1)]
+    assert {each["orig_name"]: asked(each["url"])[1] for each in files} == {"a.txt": b"a", "b.bin": b"b"}
+
+
+def test_what_is_no_number_is_null_so_that_the_answer_is_json(address):
+    facts = answered(address, "many")[1]
+    assert facts["metrics"] == {"psnr": None, "loss": 0.5} and facts["table"] == [{"side": 8, "share": None}]
+
+
+def test_more_pictures_than_the_page_shows_are_counted_and_not_sent(address):
+    _, facts, images, _ = answered(address, "many", count=70)
+    assert (len(images), facts["images"]) == (64, 70)
+
+
+def test_every_part_of_an_answer_has_a_name(address):
+    info = json.loads(asked(f"{address}/gradio_api/info")[1])["named_endpoints"]
+    assert [each["label"] for each in info["/many"]["returns"]] == ["picture", "facts", "images", "files"]
+
+
 # ---------------------------------------------------------------- what is wrong
 
 @pytest.mark.parametrize(("name", "values", "line"), [
@@ -187,8 +236,45 @@ def test_the_schema_of_every_technique_has_bounds_defaults_and_descriptions(addr
     code, body = asked(f"{address}/schema")
     told = json.loads(body)
     side = told["shy"]["params"]["properties"]["side"]
-    assert code == 200 and told.keys() == {"shy", "red", "grey", "faulty"} and told["red"]["picture"] == "needed"
+    assert code == 200 and told.keys() == {"shy", "many", "red", "grey", "faulty"} and told["red"]["picture"] == "needed"
     assert (side["minimum"], side["maximum"], side["default"], side["description"]) == (1, 64, 8, "How large.")
+
+
+@pytest.mark.parametrize("wrong", ["data:image/png;base64,&&&", {"path": "/etc/hostname"}, "sample:cloud"])
+def test_nothing_is_written_of_a_call_that_is_refused(tmp_path, monkeypatch, address, wrong):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    good = data_address(Image.new("RGB", (9, 9), "red"))
+    assert refused(address, "many", json.dumps({"image": good, "guide": wrong}).encode())[0] == 422
+    assert list(tmp_path.rglob("*")) == []
+    assert len(answered(address, "many", image=good, guide=good)) == 4
+
+
+# ---------------------------------------------------------------- who hangs up
+
+def test_who_hangs_up_ends_the_run_and_leaves_the_line(address):
+    log = hub.find("red").body.__globals__["LOG"]
+    port = int(address.rpartition(":")[2])
+
+    def listening(event: str) -> socket.socket:
+        line = socket.create_connection(("127.0.0.1", port), timeout=20)
+        line.sendall(f"GET /gradio_api/call/v2/red/{event} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        assert line.recv(12) == b"HTTP/1.1 200"
+        return line
+
+    def begun() -> str:
+        body = json.dumps({"image": "sample:clouds", "steps": 400, "pause": 0.05}).encode()
+        return json.loads(asked(f"{address}/gradio_api/call/v2/red", body)[1])["event_id"]
+
+    log.clear()
+    running = listening(begun())
+    while not log:
+        time.sleep(0.05)
+    waiting = listening(begun())
+    waiting.close()
+    time.sleep(0.5)  # it has to be known before its turn comes
+    running.close()
+    called(address, "red", image="sample:clouds", steps=1)
+    assert log == ["began", "closed", "began", "finished", "closed"]
 
 
 # ---------------------------------------------------------------- who may call, and how often
@@ -210,7 +296,7 @@ def test_who_is_not_let_in_writes_nothing(address):
 
 def test_one_address_does_not_fill_the_queue(address):
     policy = Policy.public().but(per_address=2, queue=4)
-    with hall.served(policy) as public:
+    with hall.served(policy, proxies=["127.0.0.1"]) as public:
         def call(whence: str) -> int:
             values = {"image": "sample:cat", "steps": 400, "pause": 0.5}
             request = urllib.request.Request(f"{public}/gradio_api/call/v2/red", json.dumps(values).encode(),

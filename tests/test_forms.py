@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import hub
-from hub import backbones, forms, links
+from hub import backbones, entered, forms, links, menus
 from hub.errors import BadParams, BrokenTechnique, OverLimit, UnknownBackbone
 from hub.policy import Policy
 
@@ -79,16 +79,16 @@ def test_the_default_lies_on_a_step_of_its_slider(low, high, default):
 
 
 def values(**changes):
-    return list({**dict(zip(Params.model_fields, forms.shown(Params()), strict=True)), **changes}.values())
+    return list({**dict(zip(Params.model_fields, entered.shown(Params()), strict=True)), **changes}.values())
 
 
 def test_what_the_controls_show_reads_back_as_the_same_params():
     given = Params(steps=7, strength=2.5, keep=True, kind="c", most=3, units="eye, cat")
-    assert forms.read(Params, forms.shown(given), Policy.local()) == given
+    assert entered.read(Params, entered.shown(given), Policy.local()) == given
 
 
 def test_a_slider_may_give_an_int_for_a_float_and_a_float_for_an_int():
-    read = forms.read(Params, values(steps=7.0, strength=2), Policy.local())
+    read = entered.read(Params, values(steps=7.0, strength=2), Policy.local())
     assert (read.steps, read.strength) == (7, 2.0)
     assert type(read.steps) is int and type(read.strength) is float
 
@@ -114,16 +114,16 @@ def test_a_slider_may_give_an_int_for_a_float_and_a_float_for_an_int():
 )
 def test_what_slips_past_the_page_is_refused_in_one_line(changes):
     with pytest.raises(BadParams) as refused:
-        forms.read(Params, values(**changes), Policy.public())
+        entered.read(Params, values(**changes), Policy.public())
     assert next(iter(changes)) in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_an_empty_control_means_none_where_none_is_allowed():
-    assert forms.read(Params, values(most=None), Policy.local()).most is None
+    assert entered.read(Params, values(most=None), Policy.local()).most is None
 
 
 def test_several_units_are_one_line_of_names():
-    assert forms.read(Params, values(units=["eye", "cat"]), Policy.local()).units == "eye, cat"
+    assert entered.read(Params, values(units=["eye", "cat"]), Policy.local()).units == "eye, cat"
 
 
 def test_several_networks_are_chosen_from_the_menu_and_the_embedded_one_untrained():
@@ -133,32 +133,32 @@ def test_several_networks_are_chosen_from_the_menu_and_the_embedded_one_untraine
     assert offered == ["embedded", "embedded?random", *backbones.names()[1:], "timm/resnet34.a1_in1k"]
     assert dict(map(reversed, dropdown.choices))["embedded?random"] == "Netsee's own, untrained"
     assert forms.component(Params, "networks", Policy.local()).allow_custom_value
-    read = forms.read(Params, values(networks=["embedded?random", "timm/vgg16.tv_in1k"]), Policy.public())
+    read = entered.read(Params, values(networks=["embedded?random", "timm/vgg16.tv_in1k"]), Policy.public())
     assert read.networks == "embedded?random, timm/vgg16.tv_in1k"
     with pytest.raises(UnknownBackbone, match="local-dir:/etc"):
-        forms.read(Params, values(networks=["embedded", "local-dir:/etc"]), Policy.public())
+        entered.read(Params, values(networks=["embedded", "local-dir:/etc"]), Policy.public())
 
 
 def test_a_picture_goes_through_our_own_decoder(tmp_path):
     file = tmp_path / "guide.png"
     Image.new("RGBA", (3, 2), (255, 0, 0, 0)).save(file)
-    guide = forms.read(Params, values(guide=str(file)), Policy.public()).guide
+    guide = entered.read(Params, values(guide=str(file)), Policy.public()).guide
     assert guide.mode == "RGB" and guide.size == (3, 2) and guide.getpixel((0, 0)) == (255, 255, 255)
     file.write_bytes(b"<svg/>")
     with pytest.raises(BadParams, match="guide"):
-        forms.read(Params, values(guide=str(file)), Policy.public())
+        entered.read(Params, values(guide=str(file)), Policy.public())
 
 
 def test_a_file_arrives_as_the_bytes_that_were_uploaded(tmp_path):
     file = tmp_path / "model.bin"
     file.write_bytes(b"\0weights")
-    assert forms.read(Params, values(model=str(file)), Policy.public()).model == b"\0weights"
+    assert entered.read(Params, values(model=str(file)), Policy.public()).model == b"\0weights"
     file.write_bytes(b"")
     with pytest.raises(BadParams, match="model: This file is empty"):
-        forms.read(Params, values(model=str(file)), Policy.public())
+        entered.read(Params, values(model=str(file)), Policy.public())
     file.unlink()
     with pytest.raises(BadParams, match="no longer there"):
-        forms.read(Params, values(model=str(file)), Policy.public())
+        entered.read(Params, values(model=str(file)), Policy.public())
 
 
 def test_the_file_control_gives_a_path_and_leaves_nothing_behind(tmp_path):
@@ -174,7 +174,7 @@ def test_a_large_upload_is_refused_unread(tmp_path):
     file = tmp_path / "large.png"
     file.write_bytes(b"x" * 100)
     with pytest.raises(OverLimit):
-        forms.uploaded(str(file), Policy.public().but(upload_bytes=99))
+        entered.uploaded(str(file), Policy.public().but(upload_bytes=99))
 
 
 def test_a_public_page_loads_no_network_outside_the_catalogue(monkeypatch):
@@ -183,13 +183,13 @@ def test_a_public_page_loads_no_network_outside_the_catalogue(monkeypatch):
 
     for name in ("local-dir:/etc", "hf-hub:someone/thing", ["embedded"]):
         with pytest.raises((UnknownBackbone, BadParams)):
-            forms.read(Looks, [name], Policy.public())
-    assert forms.read(Looks, ["local-dir:/etc"], Policy.local()).backbone == "local-dir:/etc"
+            entered.read(Looks, [name], Policy.public())
+    assert entered.read(Looks, ["local-dir:/etc"], Policy.local()).backbone == "local-dir:/etc"
 
 
 def test_a_link_carries_only_what_was_changed():
     given = Params(steps=7, guide=Image.new("RGB", (2, 2)), model=b"secret")
-    assert forms.shown(given)[-1] is None
+    assert entered.shown(given)[-1] is None
     assert links.unpacked(links.packed(links.changed(given))) == {"steps": 7}
 
 
@@ -215,7 +215,7 @@ def test_a_choice_between_samples_is_shown_as_pictures():
 
 
 def test_lists_of_layers_are_told_of_no_network_that_a_hosted_hub_does_not_take():
-    assert forms.layer_choices("embedded", Policy.public())[:3] == forms.layer_choices("embedded", Policy.local())[:3]
+    assert menus.layer_choices("embedded", Policy.public())[:3] == menus.layer_choices("embedded", Policy.local())[:3]
     for name in ("timm/test_resnet?random", "hf-hub:somebody/else", "local-dir:/etc", "embedded?random=5"):
         with pytest.raises(UnknownBackbone):
-            forms.layer_choices(name, Policy.public())
+            menus.layer_choices(name, Policy.public())

@@ -31,6 +31,14 @@ def programs(tmp_path_factory):
         yield {language: code.replace(OURS, address) for language, code in SECTIONS["From programs"]}
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory):
+    """The same for the code under "With a password"."""
+    with (hall.opened(tmp_path_factory.mktemp("locked"), built_in=True),
+          hall.served(Policy.public(), auth=("ada", "secret")) as address):
+        yield {language: code.replace(OURS, address) for language, code in SECTIONS["With a password"]}
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     """A folder with photos, where the reader works."""
@@ -49,8 +57,9 @@ def made(path: str) -> tuple[str, str]:
 
 def test_all_code_on_the_page_is_run_here():
     assert {heading: [language for language, _ in found] for heading, found in SECTIONS.items() if found} == {
-        "In Python": ["python"] * 3, "From programs": ["sh", "python", "js", "json"]}
-    assert all(OURS in code for _, code in SECTIONS["From programs"])
+        "In Python": ["python"] * 3, "From programs": ["sh", "python", "js", "json"],
+        "With a password": ["sh", "python", "js"]}
+    assert all(OURS in code for heading in ("From programs", "With a password") for _, code in SECTIONS[heading])
 
 
 def test_the_python_runs():
@@ -81,6 +90,41 @@ def test_a_page_of_anybody_s_calls_by_javascript(programs):
         window.goto(f"{mine.address}/files/page.html")
         Path("there.png").write_bytes(bytes(window.evaluate(f"async () => {{ {programs['js']}; {bring} }}")))
     assert made("there.png") == ("instant_style", "mononoke") and said[-1].startswith("http")
+
+
+def test_curl_logs_in(locked):
+    subprocess.run(["bash", "-euo", "pipefail", "-c", locked["sh"]], check=True)
+    assert made("gothic.png") == ("instant_style", "gothic")
+
+
+def test_the_client_of_gradio_logs_in(locked):
+    names: dict = {}
+    exec(compile(locked["python"], "README.md", "exec"), names)
+    names["client"].close()
+    assert made(names["picture"]) == ("instant_style", "candy")
+
+
+def test_a_page_logs_in_by_javascript(locked):
+    bring = "return [...new Uint8Array(await shown.arrayBuffer())]"
+    with Loopback(files={"page.html": b"<!doctype html><title>Mine</title>"}) as mine, browser.chromium() as found:
+        window = found.new_page()
+        window.goto(f"{mine.address}/files/page.html")
+        Path("there.png").write_bytes(bytes(window.evaluate(f"async () => {{ {locked['js']}; {bring} }}")))
+    assert made("there.png") == ("instant_style", "mononoke")
+
+
+def test_curl_is_told_that_the_password_is_wrong(locked):
+    code = locked["sh"].replace("secret", "guessed").replace("| cut", "| tee said.txt | cut")
+    subprocess.run(["bash", "-c", code], check=False, capture_output=True)
+    assert json.loads(Path("said.txt").read_text())["error"].startswith("Log in first")
+
+
+def test_a_page_is_told_that_the_password_is_wrong(locked):
+    with Loopback(files={"page.html": b"<!doctype html><title>Mine</title>"}) as mine, browser.chromium() as found:
+        window = found.new_page()
+        window.goto(f"{mine.address}/files/page.html")
+        with pytest.raises(Exception, match="Log in first"):
+            window.evaluate(f"async () => {{ {locked['js'].replace('secret', 'guessed')} }}")
 
 
 def test_a_client_finds_the_tools_where_its_settings_say(programs):

@@ -120,7 +120,31 @@ def test_the_whole_picture_lies_at_an_address(address):
     result = called(address, "grey")
     with urllib.request.urlopen(result.structured_content["picture"]) as answer:
         assert answer.read() == base64.b64decode(result.content[1].data)
-    assert result.structured_content["table"] == [{"side": 32}]
+
+
+def test_all_that_a_result_holds_is_in_the_answer(address):
+    result = called(address, "grey", grey=7)
+    found, (words, _, caption, glimpse, link) = result.structured_content, result.content
+    assert json.loads(words.text) == found and found["table"] == [{"side": 32}] and found["metrics"] == {}
+    assert caption.text == found["images"][0]["caption"] == "One <b>square</b>"
+    assert glimpse.mime_type == "image/jpeg" and Image.open(io.BytesIO(base64.b64decode(glimpse.data))).size == (32, 32)
+    with urllib.request.urlopen(found["images"][0]["url"]) as answer:
+        assert Image.open(io.BytesIO(answer.read())).getpixel((0, 0)) == (7, 7, 7)
+    assert (link.name, link.uri, link.size) == ("note.txt", found["files"][0]["url"], 4)
+    with urllib.request.urlopen(str(link.uri)) as answer:
+        assert answer.read() == b"grey"
+
+
+def test_an_answer_with_many_pictures_is_no_larger_than_clients_take(tmp_path):
+    noise = Image.effect_noise((1600, 800), 90).convert("RGB")
+    noise.save(tmp_path / "noise.png")
+    file = {"path": str(tmp_path / "noise.png"), "url": "http://127.0.0.1/noise.png"}
+    table = [{"row": n, "value": 0.5} for n in range(10_000)]
+    with hall.opened(tmp_path / "museum"):
+        (tmp_path / "noise.png").write_bytes(png_bytes(hub.Result(image=noise, recipe=hub.run("grey").recipe)))
+    answer = tools._shown(file, {"caption": "", "metrics": {}, "table": table}, [{"image": file, "caption": "Noise"}] * 64, [])
+    assert len(answer.model_dump_json()) < 2**20
+    assert len(answer.structured_content["images"]) == 64 and 2 < len(answer.content) < 20
 
 
 def test_a_large_picture_is_answered_with_small_and_keeps_its_recipe(tmp_path):

@@ -9,7 +9,7 @@ from itertools import groupby
 import gradio as gr
 
 from hub import __version__, registry
-from hub.app import endpoint, exhibit, page, ways
+from hub.app import endpoint, exhibit, page, uploads, ways
 from hub.app.room import Room
 from hub.errors import HubError
 from hub.policy import Policy
@@ -26,6 +26,9 @@ def build(policy: Policy | None = None, only: Sequence[str] | None = None) -> gr
     policy = policy or Policy.local()
     houses, failed = _rooms(policy, only)
     with gr.Blocks(title=page.TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, 3600)) as blocks:
+        kept = uploads.of(blocks)
+        for _, room in houses:
+            room.uploads = kept
         gr.HTML(page.banner(), elem_classes=["top"])
         placed = _place(houses)
         hosted = not policy.paths  # who may not name files of this machine does not own it

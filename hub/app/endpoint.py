@@ -1,6 +1,7 @@
-"""The HTTP endpoint of a technique: named like it, named parameters in, (picture, facts) out.
+"""The HTTP endpoint of a technique: named like it, named parameters in; what comes out is in `hub.app.answer`.
 
-Gradio serves it, so every client of Gradio's speaks it. What a call leaves out is the default of `Params`.
+Gradio serves it, so every client of Gradio's speaks it. What a call leaves out is the default of `Params`. A run whose listener
+hangs up ends within a step, or leaves the line. One that nobody has listened to yet goes on: whoever asked for it may still come.
 """
 
 from __future__ import annotations
@@ -9,21 +10,18 @@ import base64
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 from PIL import Image as PILImage
 
-from hub import examples, forms
-from hub.app.play import kept_file, said, started
+from hub import entered, examples
+from hub.app import answer, uploads
+from hub.app.play import said, started
 from hub.app.room import LANE, Room
 from hub.decode import SAMPLE
 from hub.errors import BadParams, BadPicture, UnknownTechnique
 from hub.params import Params
-from hub.results import Result
 from hub.technique import Technique
 
 GIVEN = {
@@ -36,13 +34,11 @@ STAND_INS = {"picture": PILImage.new("RGB", (1, 1)), "file": b"?"}
 
 def wire(room: Room) -> None:
     """Attach the endpoint to a room that is being built; previews come as facts on the way."""
-    picture = forms.picture_input(visible=False, interactive=False, label="picture")
-    facts = gr.JSON(visible=False, label="facts")
     hidden = gr.Button(visible=False)
     hidden.click(
         _endpoint(room),
         room.inputs,
-        [picture, facts],
+        answer.outputs(),
         api_name=room.technique.name,
         api_visibility="public",
         concurrency_id=LANE,
@@ -74,7 +70,7 @@ def _left_out(technique: Technique, name: str) -> dict[str, Any]:
     if name == "image":
         return {"parameter_has_default": technique.picture != "needed", "parameter_default": None}
     field = technique.Params.model_fields[name]
-    return {"parameter_has_default": not field.is_required(), "parameter_default": forms.initial(technique.Params, name)}
+    return {"parameter_has_default": not field.is_required(), "parameter_default": entered.initial(technique.Params, name)}
 
 
 def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
@@ -98,9 +94,12 @@ def admitted(rooms: Mapping[str, Room], name: str, body: bytes) -> bytes:
         raise BadParams(f"image: {technique.title} takes no picture. Leave it out.")
     stand_ins = {n: STAND_INS[params.meaning(n)] for n in held if n != "image"}  # what they hold is checked once they are here
     params.read_json(plain | dict.fromkeys(stand_ins), policy, pictures=stand_ins)
-    told = {n: forms.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
+    told = {n: entered.held(params.meaning(n), value) if n != "image" else value for n, value in plain.items()}
     kinds = {n: "picture" if n == "image" else params.meaning(n) for n in held}
-    return json.dumps(told | {n: _upload(n, given, kinds[n]) for n, given in held.items()}).encode()
+    found = {n: _found(n, given, kinds[n]) for n, given in held.items()}  # every one of them, before any is written
+    paths = {n: what if isinstance(what, str) else rooms[name].uploads.keep(what, n) for n, what in found.items()}
+    files = {n: {"path": path, "meta": {"_type": "gradio.FileData"}} for n, path in paths.items()}
+    return json.dumps(told | files).encode()
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -113,24 +112,14 @@ def _object(body: bytes) -> dict[str, Any]:
     return values
 
 
-def _upload(name: str, given: Any, kind: str | None) -> dict[str, Any]:
-    """A file as Gradio knows one; of one that came as base64 or is a sample, after writing it where uploads lie.
-
-    Raises BadParams, UnknownSample.
-    """
+def _found(name: str, given: Any, kind: str | None) -> str | bytes:
+    """The path of an upload, or what is in a file that came as base64 or is a sample. Raises BadParams, UnknownSample."""
     path, said = (given.get("path"), given.get("url")) if isinstance(given, dict) else (None, given)
     if not path:
-        path = kept_file(_content(name, said, kind), name)
-    elif not _is_upload(path):
+        return _content(name, said, kind)
+    if not uploads.is_one(path):
         raise BadParams(f"{name}: no upload has that path. POST the file to /gradio_api/upload and give the path in the answer.")
-    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-
-
-def _is_upload(path: Any) -> bool:
-    try:
-        return Path(get_upload_folder()).resolve() in (place := Path(path).resolve()).parents and place.is_file()
-    except (TypeError, ValueError, OSError):
-        return False
+    return str(path)
 
 
 def _content(name: str, said: Any, kind: str | None) -> bytes:
@@ -147,7 +136,7 @@ def _content(name: str, said: Any, kind: str | None) -> bytes:
 
 
 def _takes_null(params: type[Params], name: str) -> bool:
-    return name not in params.model_fields or forms.accepts_none(params, name)
+    return name not in params.model_fields or entered.accepts_none(params, name)
 
 
 def schema(technique: Technique) -> dict[str, Any]:
@@ -179,23 +168,13 @@ def _endpoint(room: Room) -> Callable[..., Iterator[Any]]:
             _, results = started(technique, path, values, policy)
             try:
                 for result in results:
-                    yield _answer(room, result)
+                    yield answer.of(room, result)
             finally:
                 results.close()
         except Exception as error:
             raise gr.Error(said(error), print_exception=False) from error
 
     return _described(call, technique, room.picture is not None)
-
-
-def _answer(room: Room, result: Result) -> tuple[Any, dict[str, Any]]:
-    facts = {"progress": result.progress, "caption": result.caption, "metrics": result.metrics, "table": result.table}
-    if result.progress < 1 or result.image is None:
-        return None, facts
-    from hub.recipe import png_bytes
-
-    facts["curves"] = {name: asdict(curve) for name, curve in result.curves.items()}
-    return kept_file(png_bytes(result), f"{room.technique.name}.png"), facts
 
 
 def _described(call: Callable[..., Any], technique: Technique, takes_picture: bool) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from hub import examples, forms, links, samples, stage
+from hub import entered, examples, forms, links, menus, samples, stage
 from hub.app import endpoint, play
 from hub.app.room import LANE, Left, Room
 from hub.decode import SAMPLE
@@ -79,7 +79,7 @@ def _desk(room: Room) -> None:
         made.update({n: forms.component(technique.Params, n, room.policy, technique.example.get(n)) for n in rest})
     room.controls = [made[n] for n in names]
     with gr.Accordion("Restore settings", open=False, elem_classes=["more"]):
-        room.restore = gr.File(
+        room.restore = forms.FileInput(
             label="A PNG made here brings its settings back", file_types=[".png"], height=110, elem_classes=["restore"]
         )
 
@@ -230,7 +230,7 @@ def _wire_code(room: Room) -> None:
     def follow(*given: Any) -> Any:
         path, values = room.split(given)
         try:
-            return links.code(technique, forms.read(technique.Params, values, policy), bool(path))
+            return links.code(technique, entered.read(technique.Params, values, policy), bool(path))
         except HubError:
             return gr.skip()  # Run will say what is wrong; while someone types, a warning would only be noise
 
@@ -249,10 +249,10 @@ def wire_lists(room: Room, opened: Callable[..., Any]) -> None:
 
     def lists(name: str, *held: Any, other: bool = False) -> Any:
         try:
-            known = forms.layer_choices(name, room.policy)
-            best = forms.best_layer(name, room.technique.name) if other else None
+            known = menus.layer_choices(name, room.policy)
+            best = menus.best_layer(name, room.technique.name) if other else None
             chosen = [best or still(known, value, "late") for value in held[: len(layers)]]
-            inside = forms.unit_choices(name, chosen[0] if chosen else "")
+            inside = menus.unit_choices(name, chosen[0] if chosen else "")
         except Exception as error:
             log.info("no lists for this network: %s", error)
             return dict.fromkeys(followed, gr.skip())

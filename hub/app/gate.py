@@ -1,111 +1,121 @@
-"""What stands in front of the page: names it answers to, the largest body it reads, how many runs a visitor may have waiting."""
+"""What stands in front of the page: routes it does not have, bodies it does not take, calls that are checked before they wait."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import anyio
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from hub.app import endpoint
+from hub.app import endpoint, uploads
+from hub.app.bodies import KIB, Bodies, Refused
+from hub.app.elsewhere import Elsewhere
+from hub.app.turns import Turns
+from hub.app.whence import address_of
 from hub.errors import BadAddress, HubError, MissingExtra, UnknownTechnique
 from hub.policy import Policy
 
-UPLOAD = "/upload"
-JOIN = "/queue/join"
-ANY_CALL = "/gradio_api/call/"
+API = "/gradio_api/"
+UPLOAD = API + "upload"
+JOIN = API + "queue/join"
+ANY_CALL = API + "call/"
 CALL = ANY_CALL + "v2/"
-OVERHEAD = 64 * 1024  # the envelope of a form upload around its file
-CLOSED = (
-    "/gradio_api/deep_link",
-    "/gradio_api/process_recording",
-    "/gradio_api/file=http:",
-    "/gradio_api/file=https:",
-    "/gradio_api/file/",
-    "/gradio_api/proxy=",
-    "/monitoring",
-)
-"""Routes of Gradio's that the page does not use; one relays to other servers."""
+SCHEMA = "/schema"
+TOOLS = "/mcp"
+FOR_GUESTS = (SCHEMA, UPLOAD, ANY_CALL)
+"""What programs ask for. Gradio would turn away who has not logged in by itself, but not in one line."""
+ENVELOPE = 64 * KIB  # of a form upload, around its file
+OPEN = tuple(API + route for route in (
+    "app_id", "call/", "cancel", "file=", "heartbeat/", "info", "login_check", "openapi.json", "queue/", "reset", "run/",
+    "startup-events", "theme.css", "token", "upload", "user"))  # fmt: skip
+"""The routes of Gradio's that the page and its clients use."""
+CLOSED = (API + "file=http:", API + "file=https:", "/monitoring", "/pwa_icon/")
+"""Relays to other servers, what Gradio tells of its visitors, and our icon drawn as large as anybody likes."""
+ICONS = ("/pwa_icon/192", "/pwa_icon/512")
+NAME = 64  # characters of the name that a visitor's page gives itself; Gradio's own have eleven
+WEB = ("http://", "https://")
 
 
 class Gate:
-    """ASGI middleware: refuses what is too large, closed, or too much from one visitor, before Gradio sees it."""
+    """ASGI middleware: refuses what is closed, too large, too slow or too much from one visitor, before Gradio sees it."""
 
     def __init__(self, app: Any, policy: Policy, blocks: Any) -> None:
         self.app, self.policy, self.blocks = app, policy, blocks
+        self.turns = Turns(policy, blocks)
+        self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 8 * policy.upload_bytes)
+        self.bodies = Bodies(policy.body_bytes, 64 * policy.body_bytes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        path = scope["path"]
-        if path.startswith(CLOSED):
-            return await _refused(404, "There is nothing here.", scope, receive, send)
-        if scope["method"] not in ("POST", "PUT", "PATCH"):
-            return await self.app(scope, receive, send)
-        limit = self.policy.upload_bytes + OVERHEAD if path.endswith(UPLOAD) else self.policy.body_bytes
-        body = await _body(receive, limit)
-        if body is None:
-            return await _refused(
-                413, f"That is larger than {limit // 1024} KiB, the most that is taken here.", scope, receive, send
-            )
-        if path.endswith(JOIN) and self._waiting(body):
-            return await _refused(
-                429, "One of your runs is waiting already. Stop it first, or let it finish.", scope, receive, send
-            )
-        if (path.endswith(JOIN) or path.startswith(ANY_CALL)) and self._waiting_from(address_of(Request(scope))):
-            return await _refused(429, "Several of your runs are waiting already. Let them finish.", scope, receive, send)
-        if path.startswith(CALL) and self._is_let_in(scope):  # whoever is not is turned away by Gradio
-            if len(self.blocks._queue) >= self.policy.queue:
-                return await _refused(503, "Too many runs are waiting. Try again in a few minutes.", scope, receive, send)
+        if scope["type"] == "http":
             try:
-                name = path.removeprefix(CALL).strip("/")
-                body = await anyio.to_thread.run_sync(endpoint.admitted, self.blocks.rooms, name, body)
-            except HubError as error:
-                return await _refused(404 if isinstance(error, UnknownTechnique) else 422, str(error), scope, receive, send)
-        return await self.app(scope, _again(body, receive), send)
+                receive = await self._let_in(scope, receive)
+            except Refused as refusal:
+                answer = {"detail": refusal.line, "error": refusal.line}
+                wait = {"Retry-After": "5"} if refusal.code == 429 else {}
+                return await JSONResponse(answer, refusal.code, wait)(scope, receive, send)
+        await self.app(scope, receive, send)
 
-    def _waiting(self, body: bytes) -> bool:
-        """Whether this visitor already has as many runs waiting as the policy allows; one more may be running."""
-        if self.policy.per_session is None:
-            return False
+    async def _let_in(self, scope: Any, receive: Any) -> Any:
+        """What gives the body to whoever is inside. Raises Refused."""
+        path = scope["path"]
+        if path.startswith(CLOSED) and path not in ICONS or path.startswith(API) and not path.startswith(OPEN):
+            raise Refused(404, "There is nothing here.")
+        if path.startswith(FOR_GUESTS) and not self._is_known(scope):
+            raise Refused(401, "Log in first: POST username and password to /login.")
+        if scope["method"] not in ("POST", "PUT", "PATCH"):
+            return receive
+        if path.startswith((UPLOAD, CALL)) and not uploads.have_room():
+            raise Refused(507, "There is no room for files left here. Try again in an hour.")
+        if path == UPLOAD:
+            return _again(await self.uploads.read(receive), receive)
+        body = await self.bodies.read(receive)
+        if path.startswith(API) and (fault := _fault(body)):
+            raise Refused(422, fault)
+        if path.startswith((JOIN, ANY_CALL)):
+            self._check_turns(scope, body)
+        if path.startswith(CALL):
+            if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
+                raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
+            body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
+        return _again(body, receive)
+
+    def _check_turns(self, scope: Any, body: bytes) -> None:
+        if scope["path"].startswith(JOIN) and self.turns.are_taken_by(body):
+            raise Refused(429, "One of your runs is waiting already. Stop it first, or let it finish.")
+        if self.turns.are_taken_from(address_of(Request(scope))):
+            raise Refused(429, "Several of your runs are waiting already. Let them finish.")
+
+    async def _admitted(self, name: str, body: bytes) -> bytes:
+        if self.turns.is_full():
+            raise Refused(503, "Too many runs are waiting. Try again in a few minutes.")
         try:
-            visitor = json.loads(body).get("session_hash")
-        except (ValueError, AttributeError, RecursionError):
-            return False
-        return sum(event.session_hash == visitor for event in self._line()) >= self.policy.per_session
+            return await anyio.to_thread.run_sync(endpoint.admitted, self.blocks.rooms, name, body)
+        except HubError as error:
+            raise Refused(404 if isinstance(error, UnknownTechnique) else 422, str(error)) from error
 
-    def _waiting_from(self, address: str) -> bool:
-        """Whether as many runs as the policy allows wait that were asked for from one address, by whatever visitors."""
-        most = self.policy.per_address
-        return most is not None and sum(address_of(event.request) == address for event in self._line()) >= most
-
-    def _line(self) -> Iterator[Any]:
-        for line in self.blocks._queue.event_queue_per_concurrency_id.values():
-            yield from line.queue
-
-    def _is_let_in(self, scope: Any) -> bool:
+    def _is_known(self, scope: Any) -> bool:
         """Whether nobody has to log in here, or this visitor has."""
         house = self.blocks.app
         return house.auth is None or any(token in house.tokens for token in Request(scope).cookies.values())
 
 
-def address_of(request: Request) -> str:
-    """Where a request comes from: as the proxy nearest to us says, where one does."""
-    told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return told or (request.client.host if request.client else "")
+def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any, proxies: tuple[str, ...] = ()) -> None:
+    """Put the gate in front of `app`.
 
-
-def guard(app: FastAPI, policy: Policy, hosts: list[str], blocks: Any) -> None:
-    """Put the gate in front of `app`. hosts: the names it answers to; ["*"] for any."""
+    hosts: the names it answers to; ["*"] for any. proxies: addresses and networks of those whose X-Forwarded-For is believed.
+    """
     app.add_middleware(Gate, policy=policy, blocks=blocks)
+    app.add_middleware(Elsewhere, tools=TOOLS)
     if hosts != ["*"]:
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h if h != "::1" else "[::1]" for h in hosts], www_redirect=False)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(proxies))
 
 
 def check_tools(private: bool, locked: bool) -> None:
@@ -125,19 +135,27 @@ def check_tools(private: bool, locked: bool) -> None:
         raise BadAddress("--mcp serves tools to this machine only. To serve them to others, give --auth USER:PASSWORD too.")
 
 
-async def _body(receive: Any, limit: int) -> bytes | None:
-    """The whole body, or None as soon as it is longer than `limit`."""
-    parts, length = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return b""
-        parts.append(message.get("body", b""))
-        length += len(parts[-1])
-        if length > limit:
-            return None
-        if not message.get("more_body"):
-            return b"".join(parts)
+def _fault(body: bytes) -> str:
+    """What is wrong with this JSON, whatever it is meant for; "" where nothing is.
+
+    A file with a web address Gradio would fetch, of whatever size, before anybody looks at it; and it keeps the name that a
+    visitor gives himself for good.
+    """
+    try:
+        waiting = [json.loads(body)]
+    except (ValueError, RecursionError):
+        return ""
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if isinstance(path := value.get("path"), str) and path.startswith(WEB):
+                return f"Nothing is fetched from web addresses. POST the file to {UPLOAD} and give the path in the answer."
+            if len(str(value.get("session_hash", ""))) > NAME:
+                return f"A session_hash has {NAME} characters at most."
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return ""
 
 
 def _again(body: bytes, receive: Any) -> Any:
@@ -152,9 +170,3 @@ def _again(body: bytes, receive: Any) -> Any:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
-
-
-async def _refused(code: int, line: str, scope: Any, receive: Any, send: Any) -> None:
-    await JSONResponse({"detail": line, "error": line}, code, headers={"Retry-After": "5"} if code == 429 else {})(
-        scope, receive, send
-    )

@@ -10,9 +10,14 @@ CUT = "timeout graceful shutdown exceeded"
 
 
 def settings() -> dict[str, Any]:
-    """What `uvicorn.Config` takes besides the app and its address. What it says of pages that were still open is kept quiet."""
+    """What `uvicorn.Config` takes besides the app and its address. What it says of pages that were still open is kept quiet.
+
+    Which proxies are believed is for the gate to say: uvicorn would believe everybody on this machine. h11 is the one of its
+    protocols that bounds what comes before a body; nothing here speaks WebSocket.
+    """
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    return {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": 1}
+    return {"log_level": "warning", "server_header": False, "timeout_graceful_shutdown": 1, "proxy_headers": False,
+            "http": "h11", "ws": "none"}
 
 
 def _is_news(record: logging.LogRecord) -> bool:

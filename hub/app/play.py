@@ -9,14 +9,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
-from hub import forms, stage
+from hub import entered, stage
 from hub.app.room import SHOWN, Left, Room
 from hub.errors import BadPicture, HubError
 from hub.policy import Policy
@@ -71,10 +68,10 @@ def _played(room: Room, given: tuple[Any, ...], left: Left) -> Iterator[list[Any
             elapsed = time.monotonic() - began
             if last.progress < 1:
                 if room.policy.deadline and elapsed > room.policy.deadline:  # this one is the last; see `watch`
-                    left.files = _files_so_far(last)
+                    left.files = _files_so_far(room, last)
                 yield _preview(last, elapsed)
     except GeneratorExit:  # the visitor stopped it, or left
-        left.files = _files_so_far(last)
+        left.files = _files_so_far(room, last)
         raise
     finally:
         results.close()
@@ -87,20 +84,20 @@ def started(technique: Technique, path: str | None, values: list[Any], policy: P
     from hub import runners
     from hub.decode import decode, fit
 
-    params = forms.read(technique.Params, values, policy)
+    params = entered.read(technique.Params, values, policy)
     if path is None and technique.picture == "needed":
         raise BadPicture("Choose a picture first: upload one, or click a sample.")
     given = None
     if path and technique.picture != "none":
-        given = decode(forms.uploaded(path, policy), policy)
+        given = decode(entered.uploaded(path, policy), policy)
         given = replace(given, image=fit(given.image, policy.working_side))
     return given and given.image, runners.run(technique, given, params, policy)
 
 
-def _files_so_far(result: Result | None) -> list[str]:
+def _files_so_far(room: Room, result: Result | None) -> list[str]:
     """The files of a preview, written before its technique goes on or ends: nothing of the run itself has to be kept for them."""
     try:
-        return [kept_file(data, name) for name, data in result.files.items()] if result else []
+        return [room.uploads.keep(data, name) for name, data in result.files.items()] if result else []
     except Exception as error:
         said(error)
         return []
@@ -126,11 +123,11 @@ def _finished(room: Room, result: Result, before: Any, seconds: float) -> list[A
     if result.image is not None:
         from hub.recipe import png_bytes
 
-        kept = kept_file(png_bytes(result), f"{room.technique.name}.png")
+        kept = room.uploads.keep(png_bytes(result), f"{room.technique.name}.png")
         over = before is not None and not room.technique.sheet and _comparable(before, result.image)
         was = stage.data_url(before, BEFORE_SIDE) if over else None
         drawn = stage.picture((address(kept), *result.image.size), f"{room.technique.title}: the result", was)
-    files = {name: kept_file(data, name) for name, data in result.files.items()}
+    files = {name: room.uploads.keep(data, name) for name, data in result.files.items()}
     album = _album(result) + stage.films({name: address(path) for name, path in files.items()})
     return changes(
         stage=drawn if drawn else gr.skip(),
@@ -165,11 +162,6 @@ def _album(result: Result) -> str:
 def changes(**named: Any) -> list[Any]:
     """A value for each of `room.SHOWN`, in its order; those not named stay as they are."""
     return [named.get(name, gr.skip()) for name in SHOWN]
-
-
-def kept_file(data: bytes, name: str) -> str:
-    """The path of `data` as a file that Gradio may serve; it is swept away with the visitor's uploads."""
-    return save_bytes_to_cache(data, Path(name).name, get_upload_folder())
 
 
 def address(path: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from hub.app.uploads import Uploads
 from hub.policy import Policy
 from hub.technique import Technique
 
@@ -37,6 +38,7 @@ class Room:
 
     technique: Technique
     policy: Policy
+    uploads: Uploads = field(default_factory=Uploads)  # the page's, once the room stands in it
     picture: gr.components.Component | None = None
     controls: list[gr.components.Component] = field(default_factory=list)
     stage: Any = None

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from hub import __version__, examples, registry, watch
-from hub.app import endpoint, gate, listening, page, watched
+from hub.app import endpoint, gate, listening, page, watched, whence
 from hub.app.building import build
 from hub.app.room import Room
 from hub.errors import BadAddress, HubError
@@ -32,12 +32,14 @@ def application(
     auth: tuple[str, str] | None = None,
     names: Sequence[str] = (),
     mcp: bool = False,
+    proxies: Sequence[str] = (),
 ) -> FastAPI:
     """The whole server, as an ASGI app.
 
     host: where it is bound; on loopback it answers to no other name but `names`, which closes DNS rebinding.
     only: the techniques or families to show. auth: the name and the password that let a visitor in.
     mcp: whether the techniques are tools of the Model Context Protocol too, at /mcp. Ask `gate.check_tools` before.
+    proxies: addresses and networks of the proxies in front of it, who say where a request comes from; nobody else is believed.
     """
     policy = policy or Policy.local()
     blocks = build(policy, only)
@@ -51,7 +53,7 @@ def application(
         from hub.app import tools
 
         tools.add_to(app, blocks.rooms, policy, host in LOOPBACK and not names, auth)  # type: ignore[attr-defined]
-    gate.guard(app, policy, [*LOOPBACK, *names] if host in LOOPBACK else ["*"], blocks)
+    gate.guard(app, policy, [*LOOPBACK, *names] if host in LOOPBACK else ["*"], blocks, tuple(proxies))
     gr.mount_gradio_app(
         app,
         blocks,
@@ -86,7 +88,7 @@ def _add_health(app: FastAPI, blocks: gr.Blocks) -> None:
 
 
 def _add_schema(app: FastAPI, blocks: gr.Blocks) -> None:
-    @app.get("/schema")
+    @app.get(gate.SCHEMA)
     def schema() -> JSONResponse:
         """Every technique's parameters as JSON Schema: types, bounds, defaults, descriptions; for programs that call them."""
         rooms: dict[str, Room] = blocks.rooms  # type: ignore[attr-defined]
@@ -127,6 +129,7 @@ def serve(
     auth: tuple[str, str] | None = None,
     share: bool = False,
     mcp: bool = False,
+    proxies: Sequence[str] = (),
 ) -> None:
     """Run the server until it is stopped.
 
@@ -143,7 +146,8 @@ def serve(
         _check_free(host, port)
     link = _shared(port) if share else None
     policy = Policy.public() if public or share else Policy.local()
-    app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [], mcp)
+    app = application(policy, host, only, auth, [urlsplit(link).hostname or ""] if link else [], mcp,
+                      (*proxies, *whence.LOOPBACK * bool(link)))
     app.state.blocks.server = SimpleNamespace(config=SimpleNamespace(port=port))  # whose sockets a fork of ZeroGPU's lets go of
     here = f"http://{'127.0.0.1' if host in ('0.0.0.0', '') else host}:{port}"
     print(f"{page.TITLE} is at {here}" + (f", its tools at {here}/mcp" if mcp else ""), flush=True)

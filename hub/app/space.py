@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hub.app import serve
+from hub.app import serve, whence
 from hub.errors import HubError
 from hub.runners import zero
 
@@ -23,6 +23,7 @@ def main(only: Sequence[str] | None = None) -> None:
     try:
         zero.begin()
         host, port = os.environ.get("GRADIO_SERVER_NAME") or "0.0.0.0", os.environ.get("GRADIO_SERVER_PORT") or 7860
-        serve(host, int(port), public=True, only=only)
+        proxies = whence.INSIDE if os.environ.get("SYSTEM") == "spaces" else ()
+        serve(host, int(port), public=True, only=only, proxies=proxies)
     except HubError as error:
         sys.exit(f"{error.heading}: {error}")

@@ -2,7 +2,7 @@
 
 A tool's call is put through the HTTP endpoint of its technique, inside this process and without a socket: so that checks, queue,
 limits and cancelling are the same, and nothing of a run is written twice. Only what goes around it is made here: the list of
-tools, progress, and a picture that is small enough to be answered with.
+tools, progress, and pictures that are small enough to be answered with.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -27,32 +26,29 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hub import __version__
-from hub.app import endpoint, page
+from hub.app import endpoint, gate, page
+from hub.app.inside import Inside, Refused
 from hub.app.room import Room
 from hub.decode import decode, fit
 from hub.errors import HubError
 from hub.policy import Policy
 from hub.recipe import png_bytes, read_recipe
 from hub.results import Result
+from hub.stage import MOST_ROWS, data_url
 
-PATH = "/mcp"
-CALL = "/gradio_api/call/v2/"
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MOST_BYTES = 640 * 1024  # of the picture in an answer: common clients take 1 MiB at once, and base64 makes four bytes of three
+GLIMPSE = 320  # the longer side of further pictures
+MOST_OF_GLIMPSES = 96 * 1024  # of all of them, in base64
 SIDES = (1024, 768, 512, 384)  # longer sides that a larger one is scaled down to; 384 is always small enough
-SAME = ("type", "asgi", "http_version", "scheme", "client", "server", "root_path")
 HOW = (
     'Each tool makes a picture; leave out what you have no wish for. A picture is given as "sample:clouds" or another sample, as '
     '"data:image/png;base64,…", or, where it is large, as {"path": …} of an upload: POST it to /gradio_api/upload as the form '
-    "field `files`. The answer shows the picture small; `picture` is the address of all of it, which carries its recipe."
+    "field `files`. The answer shows pictures small; `picture`, `images` and `files` are the addresses of all. The picture "
+    "carries its recipe."
 )
-
-
-class Refused(HubError):
-    """What the endpoint answered in place of a result, in one line."""
 
 
 def add_to(app: FastAPI, rooms: Mapping[str, Room], policy: Policy, local: bool, auth: tuple[str, str] | None) -> None:
@@ -78,7 +74,7 @@ def add_to(app: FastAPI, rooms: Mapping[str, Room], policy: Policy, local: bool,
         max_request_body_size=policy.body_bytes,
         security_settings=_own_pages_only() if local else None,
     )
-    app.add_route(PATH, _Door(manager, auth))
+    app.add_route(gate.TOOLS, _Door(manager, auth))
     started = app.router.lifespan_context
 
     @asynccontextmanager
@@ -125,7 +121,7 @@ class _Door:
 
 async def _answer(inside: Inside, context: ServerRequestContext, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
     """Run a technique, with progress on the way. Raises Refused. Cancelling the call ends the run."""
-    outer, path, told, last = context.request.scope, CALL + quote(name, safe=""), 0.0, ("error", None)
+    outer, path, told, last = context.request.scope, gate.CALL + quote(name, safe=""), 0.0, ("error", None)
 
     async def heard(event: str, data: Any) -> None:
         nonlocal told, last
@@ -141,13 +137,34 @@ async def _answer(inside: Inside, context: ServerRequestContext, name: str, argu
     if event == "error":
         said = data.get("error") if isinstance(data, dict) else data
         raise Refused(said or "This call was refused. Is what was uploaded for it still there?")
-    file, facts = data
-    shown: list[Any] = []
+    file, facts, images, files = data
+    return await anyio.to_thread.run_sync(_shown, file, facts, images or [], files or [])
+
+
+def _shown(file: Any, facts: dict[str, Any], images: list[Any], files: list[Any]) -> types.CallToolResult:
+    """A result as a model takes it in: facts in words, the picture, the next ones as glimpses, and links to all that there is."""
+    found = {name: facts[name] for name in ("caption", "metrics")} | {
+        "table": facts["table"][:MOST_ROWS],
+        "picture": file and file["url"],
+        "images": [{"caption": each["caption"], "url": each["image"]["url"]} for each in images],
+        "files": [{"name": each["orig_name"], "url": each["url"]} for each in files],
+    }
+    content: list[types.ContentBlock] = [types.TextContent(text=json.dumps(found))]
     if file:
-        small = await anyio.to_thread.run_sync(_small, Path(file["path"]))
-        shown = [types.ImageContent(data=base64.b64encode(small).decode(), mime_type="image/png")]
-    found = {name: facts[name] for name in ("caption", "metrics", "table")} | {"picture": file and file["url"]}
-    return types.CallToolResult(content=[types.TextContent(text=json.dumps(found)), *shown], structured_content=found)
+        content.append(types.ImageContent(data=base64.b64encode(_small(Path(file["path"]))).decode(), mime_type="image/png"))
+    room = MOST_OF_GLIMPSES
+    for each in images:
+        glimpse = _glimpse(Path(each["image"]["path"]))
+        if (room := room - len(glimpse)) < 0:
+            break
+        content += [types.TextContent(text=each["caption"] or ""), types.ImageContent(data=glimpse, mime_type="image/jpeg")]
+    content += [types.ResourceLink(uri=each["url"], name=each["orig_name"], size=each["size"]) for each in files]
+    return types.CallToolResult(content=content, structured_content=found)
+
+
+def _glimpse(path: Path) -> str:
+    """A further picture that was made here, small, as JPEG in base64."""
+    return data_url(decode(path.read_bytes(), Policy.local()).image, GLIMPSE)[0].partition(",")[2]
 
 
 def _small(path: Path) -> bytes:
@@ -158,74 +175,3 @@ def _small(path: Path) -> bytes:
     whole, recipe = decode(content, Policy.local()).image, read_recipe(content)
     scaled = (png_bytes(Result(image=fit(whole, side), recipe=recipe)) for side in SIDES)
     return next((each for each in scaled if len(each) <= MOST_BYTES), b"")
-
-
-@dataclass
-class Inside:
-    """Requests to the server that this is, without a socket. auth: what it asks its visitors for."""
-
-    app: FastAPI
-    auth: tuple[str, str] | None
-    cookie: str = ""
-
-    async def json(self, outer: Scope, path: str, body: Any) -> Any:
-        """What a POST of JSON is answered with. outer: of the request that this is a part of. Raises Refused."""
-        parts: list[bytes] = []
-
-        async def heard(part: bytes) -> None:
-            parts.append(part)
-
-        status, _ = await self._ask(outer, path, heard, json.dumps(body).encode())
-        said = json.loads(b"".join(parts))
-        if status != 200:
-            raise Refused(str(said.get("error") or said.get("detail")))
-        return said
-
-    async def events(self, outer: Scope, path: str, heard: Callable[[str, Any], Awaitable[None]]) -> None:
-        """Hand each event of a stream on as it comes: its name and its data."""
-        rest = ""
-
-        async def split(part: bytes) -> None:
-            nonlocal rest
-            *whole, rest = (rest + part.decode()).split("\n\n")
-            for event in whole:
-                name, _, data = event.removeprefix("event: ").partition("\ndata: ")
-                await heard(name, json.loads(data))
-
-        await self._ask(outer, path, split)
-
-    async def _ask(self, outer: Scope, path: str, heard: Callable[[bytes], Awaitable[None]], body: bytes | None = None,
-                   kind: str = JSON) -> tuple[int, Headers]:
-        if self.auth and not self.cookie and path != "/login":
-            await self._log_in(outer)
-        sent, started = False, {}
-        headers = {"content-type": kind, "cookie": self.cookie}
-        kept = [(name, value) for name, value in outer["headers"] if name == b"host" or name.startswith(b"x-forwarded-")]
-
-        async def receive() -> Message:
-            nonlocal sent
-            if sent:
-                await anyio.sleep_forever()
-            sent = True
-            return {"type": "http.request", "body": body or b""}
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                started.update(message)
-            elif part := message.get("body"):
-                await heard(part)
-
-        scope = {name: outer[name] for name in SAME if name in outer} | {
-            "method": "GET" if body is None else "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-            "headers": [*kept, *((name.encode(), value.encode()) for name, value in headers.items())],
-        }
-        await self.app(scope, receive, send)
-        return started["status"], Headers(raw=started["headers"])
-
-    async def _log_in(self, outer: Scope) -> None:
-        async def unheard(_: bytes) -> None: ...
-
-        name, password = self.auth or ("", "")
-        form = urlencode({"username": name, "password": password}).encode()
-        _, headers = await self._ask(outer, "/login", unheard, form, FORM)
-        self.cookie = "; ".join(each.partition(";")[0] for each in headers.getlist("set-cookie"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from hub import examples, forms, links, stage
+from hub import entered, examples, links, stage
 from hub.app import exhibit, play
 from hub.app.exhibit import private
 from hub.app.room import Room
@@ -36,7 +36,7 @@ def join(blocks: gr.Blocks, placed: list[tuple[gr.Tabs, gr.Tabs, gr.Tab, Room]])
         if values is not None:
             kept = {name: value for name, value in values.items() if name not in room.technique.Params.attached()}
             params = room.technique.Params.read(kept, room.policy)
-            changes.update({c: gr.update(value=v) for c, v in zip(room.controls, forms.shown(params), strict=True)})
+            changes.update({c: gr.update(value=v) for c, v in zip(room.controls, entered.shown(params), strict=True)})
         return [changes.get(component, gr.skip()) for component in where]
 
     def arrive(request: gr.Request) -> list[Any]:
@@ -63,7 +63,7 @@ def _wire_restore(room: Room, houses: dict[str, Room], opened: Any, where: list[
         if not path:
             return [gr.skip()] * len(where)
         try:
-            recipe = read_recipe(forms.uploaded(path, room.policy), room.policy)
+            recipe = read_recipe(entered.uploaded(path, room.policy), room.policy)
             if recipe.technique not in houses:
                 raise BadRecipe(f"That picture was made with {recipe.technique!r}, which is not on show here.")
             return opened(recipe.technique, recipe.params, stage.status("Settings restored. Press Run to make it again."))
