@@ -18,7 +18,7 @@ import hub
 from hub import backbones
 from hub.backbones import bounds, catalogue, loading, settings
 from hub.backbones.backbone import weights_hash
-from hub.errors import BadFile, FetchFailed, NotOffline, OverLimit, UnknownBackbone, UnsupportedBackbone
+from hub.errors import BadFile, FetchFailed, NotOffline, OverLimit, UnknownBackbone, UnknownLayer, UnsupportedBackbone
 from tests.loopback import Loopback
 from tests.networks import NARROW, one_thread, some_pictures, tiny_model  # noqa: F401
 
@@ -172,6 +172,44 @@ def test_without_a_network_what_can_be_had_is_said_at_once(there, monkeypatch):
         with pytest.raises(NotOffline, match="'embedded'"):
             backbones.load(name)
     assert there.asked == []
+
+
+def test_without_a_network_what_was_downloaded_before_is_named(there, monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    backbones.load(TIMM)
+    backbones.load(REPO)
+    (tmp_path / "hub/models--timm--no_such_network/snapshots").mkdir(parents=True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    for name in ("timm/resnet18.a1_in1k", "hf-hub:somebody/else", "torchvision/googlenet"):
+        with pytest.raises(NotOffline, match=f"use 'embedded'. Here already: {TIMM}.$"):
+            backbones.load(name)
+    monkeypatch.setattr(loading, "is_here", lambda name: True)
+    with pytest.raises(NotOffline) as error:
+        backbones.load("timm/resnet18.a1_in1k")
+    named = str(error.value).partition("Here already: ")[2].removesuffix(".").split(", ")
+    assert named == catalogue.names()[1:6] and "\n" not in str(error.value)
+
+
+def test_a_folder_whose_files_change_is_another_network(there, tmp_path):
+    files, folder = stranger(tmp_path / "folder"), tmp_path / "folder"
+    first = backbones.load(f"local-dir:{folder}")
+    assert backbones.load(f"local-dir:{folder}") is first and backbones.hash_of(f"local-dir:{folder}") == first.hash
+    other = {name: tensor + 1 for name, tensor in tiny_model().state_dict().items()}
+    (folder / "model.safetensors").write_bytes(save(other))
+    changed = backbones.load(f"local-dir:{folder}")
+    assert changed.hash == backbones.hash_of(f"local-dir:{folder}") != first.hash
+    config = json.loads(files["config.json"]) | {"label_names": ["one", "two", "three", "four"]}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert backbones.units(f"local-dir:{folder}", "classes") == config["label_names"]
+    assert backbones.load(f"local-dir:{folder}").classes == config["label_names"]
+
+
+def test_classes_of_a_network_without_a_classifier_are_refused_in_a_line():
+    name = "timm/vit_small_patch16_224.dino"
+    with pytest.raises(UnknownLayer) as error:
+        backbones.units(name, "classes")
+    assert str(error.value) == f"'classes' is not a layer of {name}. It has no classifier. List its layers: netsee layers {name}"
 
 
 def test_weights_that_are_larger_than_the_network_are_not_downloaded(there):

@@ -9,25 +9,29 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 
 import torch
+from huggingface_hub import constants
 
 from hub.backbones import catalogue, fetching, naming
 from hub.backbones.backbone import Backbone
 from hub.backbones.blueprint import Blueprint
 from hub.backbones.fetching import Wanted
-from hub.backbones.layers import DEPTHS, Layer, unit_names
+from hub.backbones.layers import CLASSES, DEPTHS, Layer, unit_names
 from hub.backbones.lifeline import Progress
 from hub.backbones.naming import Name
 from hub.backbones.rehearsal import rehearsed
 from hub.backbones.shelf import Shelf
 from hub.backbones.sources import CHANCE, blueprint, config_of, from_folder
-from hub.errors import UnknownLayer, UnsupportedBackbone
+from hub.errors import InputError, NotOffline, UnknownLayer, UnsupportedBackbone
 
 HERE = Path(__file__).parent
 KEPT_BYTES = 2 << 30
+NAMED = 5  # networks, at most, that are told where one cannot be had
 SLACK = 1.5  # a file may hold what the network does not use, such as auxiliary classifiers
 _shelf: Shelf[Backbone] = Shelf(KEPT_BYTES, lambda network: network.bytes)
 _hashes: dict[str, str] = {}
@@ -39,13 +43,16 @@ _drawing = threading.RLock()
 
 def load(name: str) -> Backbone:
     """A network by name, frozen; its files are fetched where they are not here. As many as fit into KEPT_BYTES are kept, and two
-    who ask for one at once get the same.
+    who ask for one at once get the same; of a folder whose files were changed, the new one.
 
     Raises UnknownBackbone where nothing answers to the name, UnsupportedBackbone where it cannot be looked into, OverLimit where
     it is too large, NotOffline and FetchFailed where its weights would have to be downloaded and cannot.
     """
     asked = str(naming.parse(name))
-    return _shelf.get(asked, lambda: _made(asked))
+    key = f"{asked} {_state(asked)}"
+    network = _shelf.get(key, lambda: _made(asked))
+    _hashes[key] = network.hash
+    return network
 
 
 @cache
@@ -67,29 +74,35 @@ def _made(asked: str) -> Backbone:
         with CHANCE, torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(name.seed)
             model = plan.build()
-    network = Backbone(asked, model, plan.config, plan.classes)
-    _hashes[asked] = network.hash
-    return network
+    return Backbone(asked, model, plan.config, plan.classes)
 
 
 def hash_of(name: str) -> str:
     """The hash of a network's weights, as `Backbone.hash`; it is loaded where it never was in this process. Raises as `load`."""
     asked = str(naming.parse(name))
-    return _hashes[asked] if asked in _hashes else load(asked).hash
+    return _hashes.get(f"{asked} {_state(asked)}") or load(asked).hash
+
+
+def _state(asked: str) -> tuple[int, ...]:
+    """What changes with the files of a folder: the time, the size and the inode of each. Other networks stay what they are."""
+    name = naming.parse(asked)
+    files = [Path(name.model, file) for file in ("config.json", "model.safetensors")] if name.scheme == "local-dir" else []
+    facts = [file.stat() if file.is_file() else None for file in files]
+    return tuple(number for each in facts for number in ((each.st_mtime_ns, each.st_size, each.st_ino) if each else (0, 0, 0)))
 
 
 # ---------------------------------------------------------------- what is known before the weights are here
 
 
 @lru_cache(maxsize=32)
-def _drawn(asked: str) -> Blueprint:
+def _drawn(asked: str, _state: tuple[int, ...]) -> Blueprint:
     return blueprint(naming.parse(asked))
 
 
 def drawn(name: str) -> Blueprint:
     """The blueprint of a network, whose files but for the weights are here. Raises as `load`."""
     with _drawing:
-        return _drawn(name)
+        return _drawn(name, _state(name))
 
 
 def layers(name: str) -> list[Layer]:
@@ -97,16 +110,22 @@ def layers(name: str) -> list[Layer]:
     asked = str(naming.parse(name))
     for _ in _drawable(asked):
         pass
+    plan = drawn(asked)
     with _drawing:
-        return _drawn(asked).layers()
+        return plan.layers()
 
 
 def units(name: str, layer: str) -> list[str]:
-    """The names of a layer's channels, as `Backbone.units` has them, without weights. Raises as `load`, and UnknownLayer."""
+    """The names of a layer's channels, without weights.
+
+    Raises as `load`, and UnknownLayer: also for the classes of a network that has none; `Backbone.units` takes its late layer.
+    """
     known = layers(name)
     plan = drawn(str(naming.parse(name)))
     wanted = plan.anatomy.deep(layer).name if layer in DEPTHS else layer
     found = next((each for each in known if each.name == wanted), None)
+    if found is None and layer == CLASSES:
+        raise UnknownLayer(layer, of=name, hint=f"It has no classifier. List its layers: netsee layers {name}")
     if found is None:
         raise UnknownLayer(layer, [*DEPTHS, *(each.name for each in known)], of=name, hint=f"List them: netsee layers {name}")
     return unit_names(found, plan.classes)
@@ -133,9 +152,11 @@ def fetched(name: str) -> Iterator[Progress]:
         plan.layers()  # where there is nothing to see, this says so before it is downloaded
         largest = round(SLACK * plan.bytes) + (16 << 20)
     if plan.url:
-        yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)
+        with _or_what_is_here():
+            yield from fetching.fetched_url(plan.url, *_checkpoint(plan.url), largest)
     elif plan.weights:
-        yield from fetching.fetch(limited(plan.weights, largest))
+        with _or_what_is_here():
+            yield from fetching.fetch(limited(plan.weights, largest))
     else:
         raise UnsupportedBackbone(f"{name} has no safetensors on the Hub. Other formats can run code, so they are not read.")
 
@@ -144,9 +165,34 @@ def _drawable(asked: str) -> Iterator[Progress]:
     """See that a network can be drawn: that its settings are here, and, where they are a stranger's, do no harm."""
     name = naming.parse(asked)
     if name.scheme == "hf-hub" and fetching.cached(config_of(name)) is None:
-        yield from fetching.fetch(config_of(name))
+        with _or_what_is_here():
+            yield from fetching.fetch(config_of(name))
     if name.scheme in ("hf-hub", "local-dir"):
         yield from rehearsed(asked, drawn(asked).described)
+
+
+@contextmanager
+def _or_what_is_here() -> Iterator[None]:
+    """While it is entered, what cannot be had without a network is answered with what can."""
+    try:
+        yield
+    except NotOffline as error:
+        here = ", ".join(islice(_downloaded(), NAMED))
+        raise NotOffline(f"{error} Here already: {here}." if here else str(error)) from None
+
+
+def _downloaded() -> Iterator[str]:
+    """The networks whose weights lie in the cache, the menu's first, then others of timm's.
+
+    Those of strangers are not told: a name may be as private as what it names.
+    """
+    others = sorted(Path(constants.HF_HUB_CACHE).glob("models--timm--*"))
+    for name in dict.fromkeys([*catalogue.names()[1:], *(folder.name[8:].replace("--", "/") for folder in others)]):
+        try:
+            if is_here(name):
+                yield name
+        except InputError:  # a folder there that is no network, or none that is known here
+            continue
 
 
 def limited(wanted: Wanted, largest: int) -> Wanted:
