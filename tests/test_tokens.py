@@ -8,6 +8,7 @@ from torch import nn
 
 from hub.backbones import CLASSES
 from hub.backbones.dissection import dissect
+from hub.backbones.pyramids import Pyramid
 from hub.backbones.tokens import Grid
 from tests.networks import CONFIG, as_backbone, one_thread, seeded, some_pictures  # noqa: F401
 
@@ -127,6 +128,52 @@ def test_tokens_of_other_kinds_of_networks_stand_where_timm_has_them(architectur
     for name, maps in zip(ours, theirs, strict=True):
         assert torch.allclose(ours[name], maps, atol=1e-4, rtol=1e-4), name
         assert ours[name].shape[1:] == (network.layer(name).channels, *network.layer(name).size)
+
+
+PYRAMIDS = {  # small ones: (architecture, its settings, side, where the stages of timm's own folding are put out)
+    "twins": ("twins_svt_small", {"img_size": 64, "embed_dims": (8, 12, 16, 20), "num_heads": (1,) * 4, "depths": (1,) * 4}, 64,
+              ["pos_block.0", "pos_block.1", "pos_block.2", "pos_block.3"]),
+    "levit": ("levit_128s", {"num_heads": (1, 1, 1), "depth": (1, 1, 1)}, 224, ["stages.0", "stages.1", "stages.2"]),
+    "pit": ("pit_ti_224", {}, 224, ["transformers.1.blocks", "transformers.2.blocks"]),
+    "naflexvit": ("naflexvit_base_patch16_gap", {"embed_dim": 24, "num_heads": 3, "depth": 2}, 64, ["blocks.0", "blocks.1"]),
+}
+
+
+@pytest.mark.parametrize("name", PYRAMIDS)
+def test_tokens_of_a_pyramid_stand_where_timm_has_them(name):
+    architecture, settings, side, stages = PYRAMIDS[name]
+    model = seeded(lambda: timm.create_model(architecture, pretrained=False, num_classes=5, **settings))
+    network = as_backbone(model, {**CONFIG, "input_size": (3, side, side), "classifier": "head"})
+    for height, width in ((side, side), *(((2 * side, 3 * side),) if network.anatomy.multiple else ())):
+        pictures = some_pictures(2, height, width)
+        with torch.no_grad():
+            theirs = model.forward_intermediates(normalised(pictures), norm=False, intermediates_only=True)
+        ours = network.features(pictures, stages)
+        for stage, maps in zip(stages, theirs[-len(stages):], strict=True):
+            assert torch.allclose(ours[stage], maps, atol=1e-4, rtol=1e-3), (stage, height, width)
+
+
+def test_a_layer_of_tokens_of_a_pyramid_follows_the_shape_of_the_picture():
+    architecture, settings, _, stages = PYRAMIDS["twins"]
+    network = as_backbone(seeded(lambda: timm.create_model(architecture, pretrained=False, num_classes=5, **settings)), CONFIG)
+    for height, width in ((66, 70), (70, 66), (61, 127), (200, 33)):
+        for maps in network.features(some_pictures(1, height, width), stages).values():
+            stride = round(height / maps.shape[2])
+            assert abs(maps.shape[2] - height / stride) <= 1 and abs(maps.shape[3] / maps.shape[2] - width / height) < 1
+
+
+@pytest.mark.parametrize("name", ["mvitv2_tiny", "pit_ti_224", "tnt_s_legacy_patch16_224", "coat_tiny", "twins_pcpvt_small"])
+def test_a_pyramid_has_some_layers_worth_showing(name):
+    with torch.device("meta"):
+        model = timm.create_model(name, pretrained=False).eval()
+    anatomy = dissect(model, 224)
+    assert 3 <= len(anatomy.landmarks) <= 8 and len({anatomy.deep(word) for word in ("early", "middle", "late")}) == 3
+
+
+def test_what_has_as_many_values_as_there_could_be_places_but_does_not_grow_is_no_map():
+    shapes = {"queries": (2, 49, 8), "tokens": (2, 50, 8), "map": (2, 49, 7, 7)}
+    assert Pyramid.seen(shapes, 224, {"queries": (2, 49, 8), "tokens": (2, 82, 8)}, 288).steps == {"tokens": (32, 1)}
+    assert Pyramid.seen({"map": (2, 49, 7, 7)}, 224, {}, 288) is None
 
 
 def test_torchvisions_transformer_has_tokens_and_a_class_token():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from hub.backbones import tokens
 from hub.backbones.layers import Anatomy, Form, Layer
+from hub.backbones.pyramids import Pyramid
 from hub.backbones.reach import Following, Reach
 from hub.backbones.tokens import Grid
 from hub.errors import UnsupportedBackbone
@@ -43,13 +44,14 @@ def dissect(model: nn.Module, side: int) -> Anatomy:
     Modules that only pass on a map of the same shape and are nameless parts of an activation are kept too: the value before and
     after an activation are different questions.
     """
-    grid = Grid.of(model)
     noted, operations = _notes(model, side)
     try:
         larger = {note.name: note.shape for note in _notes(model, side + MORE)[0]}
         multiple = _multiple(model, side)
     except Exception:  # whatever it says: this network wants pictures of its own size
         larger, multiple = {}, None
+    shapes = {note.name: note.shape for note in noted if note.shape[0] == BATCH}
+    grid = Grid.of(model) or Pyramid.seen(shapes, side, larger, side + MORE)
     found = [layer for note in noted for layer in _readings(note, larger.get(note.name), side, grid, _has_class_token(model))]
     count = len(found)
     layers = tuple(make((i + 1) / count) for i, make in enumerate(found))
@@ -98,7 +100,7 @@ def _readings(
         yield layer("tokens", shape[2], places)
         if classed and note.kind.endswith("Block") and note.kind != "MLPBlock" and shape[1] > math.prod(places):
             yield layer("class token", shape[2], (1, 1), tokens.CLASS_TOKEN)
-        if classed and note.heads:
+        if classed and note.heads and grid.prefix:
             yield layer("heads", note.heads, places, tokens.HEADS)
 
 

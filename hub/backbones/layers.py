@@ -58,7 +58,7 @@ class Layer:
             return out.permute(0, 3, 1, 2)
         assert grid is not None
         if self.form == "tokens":
-            return grid.fold(out, *picture)
+            return grid.fold(self.module, out, *picture)
         if self.form == "class token":
             return tokens.class_token(out)
         return tokens.attention_of_class(module, given, grid.prefix).unflatten(2, grid.size(*picture))
@@ -98,8 +98,11 @@ class Anatomy:
 
 
 def landmarks(layers: list[Layer]) -> list[Layer]:
-    """The few layers worth showing first, early to late: the last one at each depth of block, at most one to a change of
-    shape; of a network that never changes its shape, such as a transformer, some of its blocks, spread evenly."""
+    """The few layers worth showing first, early to late: the last one at each depth of block, at most one to a change of shape.
+
+    Of a network that never changes its shape, such as a transformer, some of its blocks, spread evenly; or, where those put out
+    several things at once, of the small networks in them.
+    """
     plain = [layer for layer in layers if layer.form in ("map", "channels last", "tokens")]
     kinds = {layer.name: layer.kind for layer in plain}
     blocks = [layer for layer in plain if layer.name.count(".") <= 1 and _is_block(layer, kinds)]
@@ -109,8 +112,10 @@ def landmarks(layers: list[Layer]) -> list[Layer]:
             kept[-1] = layer
         else:
             kept.append(layer)
-    alike = [layer for layer in blocks if "Block" in layer.kind] or [layer for layer in plain if layer.kind == "EncoderBlock"]
-    if len(kept) < 3 and len(alike) >= 3:
+    alike = [layer for layer in blocks if "Block" in layer.kind]
+    for word in ("EncoderBlock", "Block", "Mlp"):
+        alike = alike or [layer for layer in plain if layer.kind.endswith(word)]
+    if (not blocks or len(kept) < 3) and len(alike) >= 3:
         count = min(BLOCKS, len(alike))
         return [alike[round((i + 1) * len(alike) / count) - 1] for i in range(count)]
     return kept
@@ -125,9 +130,10 @@ def _is_block(layer: Layer, kinds: dict[str, str]) -> bool:
 
 def linear_head(model: nn.Module, head: str, anatomy: Anatomy) -> nn.Linear | None:
     """The classifier, where it is a linear map of the mean of the last map: where nothing else is done to that. None elsewhere,
-    and for transformers, which judge by a token."""
+    and where tokens come last, as transformers judge by one of them."""
     module = dict(model.named_modules()).get(head)
-    fits = anatomy.grid is None and isinstance(module, nn.Linear) and module.in_features == anatomy.last.channels
+    plain = anatomy.last.form in ("map", "channels last")
+    fits = plain and isinstance(module, nn.Linear) and module.in_features == anatomy.last.channels
     straight = set(anatomy.tail) <= MOVES | AVERAGES | PRODUCTS and sum(name in PRODUCTS for name in anatomy.tail) == 1
     return module if fits and straight else None
 

@@ -32,7 +32,7 @@ class Grid:
         """The grid of one of timm's or torchvision's networks; None where the network has no tokens."""
         embed, prefix = None, 0
         if hasattr(model, "num_prefix_tokens"):
-            embed, prefix = getattr(model, "patch_embed", None), model.num_prefix_tokens
+            embed, prefix = getattr(model, "patch_embed", getattr(model, "embeds", None)), model.num_prefix_tokens
         elif hasattr(model, "reroll"):
             return Unrolled(tuple(model.patch_stride), 0, False, model.reroll)
         elif getattr(getattr(model, "stem", None), "flatten", False) is True:  # of timm's mixers
@@ -55,7 +55,7 @@ class Grid:
         rows, columns = self.size(height, width)
         return (rows, columns) if count - rows * columns in (0, self.prefix) else None
 
-    def fold(self, tokens: Tensor, height: int, width: int) -> Tensor:
+    def fold(self, module: str, tokens: Tensor, height: int, width: int) -> Tensor:
         """(B, h w, C) -> (B, C, h, w), without the tokens before those, which stand for no place."""
         rows, columns = self.size(height, width)
         return tokens[:, tokens.shape[1] - rows * columns :].transpose(1, 2).unflatten(2, (rows, columns))
@@ -75,7 +75,7 @@ class Unrolled(Grid):
             return None
         return next((tuple(size) for _, size in self.reroll.schedule.values() if math.prod(size) == count), None)
 
-    def fold(self, tokens: Tensor, height: int, width: int) -> Tensor:
+    def fold(self, module: str, tokens: Tensor, height: int, width: int) -> Tensor:
         block = next(i for i, (_, size) in self.reroll.schedule.items() if math.prod(size) == tokens.shape[1])
         return self.reroll(tokens, block).permute(0, 3, 1, 2)
 
