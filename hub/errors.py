@@ -66,7 +66,7 @@ class DeployFailed(InputError): ...
 
 
 class FetchFailed(InputError):
-    """`reason` is a key of `hub.backbones.fetching.WHY`, such as "stall" or "disk"."""
+    """`reason` is a key of `hub.fetching.WHY`, such as "stall" or "disk"."""
 
     def __init__(self, message: str, reason: str = "unknown") -> None:
         super().__init__(message)

@@ -315,8 +315,8 @@ def test_layers_and_units_of_a_network(netsee, monkeypatch):
 
 def test_fetch_brings_networks_and_records_what_came(netsee, monkeypatch):
     from hub import backbones
-    from hub.backbones.lifeline import Progress
     from hub.errors import NotOffline
+    from hub.fetching.lifeline import Progress
 
     def fetched(name):
         if name == "timm/far":

@@ -10,9 +10,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from hub.backbones import client
-from hub.backbones.client import quiet, reachable
 from hub.errors import BadAddress
+from hub.fetching import client
+from hub.fetching.client import quiet, reachable
 from tests.loopback import PROXIES
 
 HERE = "127.0.0.1"

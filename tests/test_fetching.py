@@ -15,10 +15,10 @@ import pytest
 from huggingface_hub import HfApi, constants, hf_hub_download, snapshot_download
 from huggingface_hub.utils import WeakFileLock
 
-from hub.backbones import fetcher, fetching, keeping, lifeline
-from hub.backbones.fetching import Progress, Wanted, cached, fetch, fetched_url
-from hub.backbones.lifeline import Pace
+from hub import fetching
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
+from hub.fetching import Progress, Wanted, cached, fetch, fetched_url, fetcher, keeping, lifeline
+from hub.fetching.lifeline import Pace
 from tests.loopback import FAULTS, Asked, Loopback
 
 REPO, FILE, TOKEN = "somebody/small", "model.safetensors", "hf_a_secret_that_nobody_may_read"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hub.backbones.fetching import Wanted, cached, fetch
 from hub.errors import FetchFailed, InputError
+from hub.fetching import Wanted, cached, fetch
 from tests import loopback
 from tests.loopback import Asked, Loopback
 from tests.test_fetching import (

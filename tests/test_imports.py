@@ -13,7 +13,7 @@ FLOORS = (  # from the ground up; a module imports from lower floors and from it
     "errors policy",
     "api admission sources clean deadline devices files axis names resampling",
     "attached",
-    "params results",
+    "params results fetching",
     "technique",
     "decode world registry flags charts entered",
     "backbones samples stage runners",
@@ -34,9 +34,10 @@ ROOT_FLOOR = 5  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.adversary"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
 GRADIO = {"app", "forms"}
-TORCH = {"backbones", "devices", "doctor", "metrics", "pixels", "resampling", "samples", "sheets", "testing", "training", "trial",
-         "world"}
-FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.devices", "hub.errors", "hub.metrics", "hub.pixels", "hub.samples", "hub.world"}
+TORCH = {"backbones", "devices", "doctor", "fetching", "metrics", "pixels", "resampling", "samples", "sheets", "testing", "training",
+         "trial", "world"}
+FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.devices", "hub.errors", "hub.fetching", "hub.metrics", "hub.pixels", "hub.samples",
+                  "hub.world"}
 
 FOR_SCRIPTS = FOR_TECHNIQUES | {"hub.files", "hub.sheets"}
 """What a technique's scripts may use besides: `train.py` and `card.py`, run by hand to make a network that it ships, and

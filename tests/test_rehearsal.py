@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from hub import backbones
-from hub.backbones import lifeline, loading, rehearsal
+from hub.backbones import loading, rehearsal
 from hub.errors import OverLimit, UnsupportedBackbone
+from hub.fetching import lifeline
 from tests.networks import NARROW, one_thread  # noqa: F401
 
 ENDLESS = {"architecture": "tiny_vit_5m_224", "model_args": {"window_sizes": [7, 7, 600, 7]}}  # 360,000 places, in pairs

@@ -19,11 +19,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hub.backbones.bounds import bounded, room
 from hub.backbones.dissection import dissect
-from hub.backbones.fetching import Wanted
 from hub.backbones.folding import prepared
 from hub.backbones.layers import Anatomy, Layer, class_layer
 from hub.backbones.naming import Name
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
+from hub.fetching import Wanted
 
 TABLES = 1 << 30  # bytes of what is no weight, such as the places in a window; several times as much is taken while it is made
 

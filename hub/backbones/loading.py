@@ -17,17 +17,18 @@ from pathlib import Path
 import torch
 from huggingface_hub import constants
 
-from hub.backbones import catalogue, fetching, naming
+from hub import fetching
+from hub.backbones import catalogue, naming
 from hub.backbones.backbone import Backbone
 from hub.backbones.blueprint import Blueprint
-from hub.backbones.fetching import Wanted
 from hub.backbones.layers import CLASSES, DEPTHS, Layer, unit_names
-from hub.backbones.lifeline import Progress
 from hub.backbones.naming import Name
 from hub.backbones.rehearsal import rehearsed
 from hub.backbones.shelf import Shelf
 from hub.backbones.sources import CHANCE, blueprint, config_of, from_folder
 from hub.errors import InputError, NotOffline, UnknownLayer, UnsupportedBackbone
+from hub.fetching import Wanted
+from hub.fetching.lifeline import Progress
 
 HERE = Path(__file__).parent
 KEPT_BYTES = 2 << 30

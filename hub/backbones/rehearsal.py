@@ -19,10 +19,10 @@ from typing import Any
 
 from hub import errors
 from hub.backbones import settings, sources
-from hub.backbones.lifeline import Failed, Progress, watched
 from hub.backbones.naming import parse
-from hub.backbones.telling import end_with_the_parent, keep_prints_apart, say, teller
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
+from hub.fetching.lifeline import Failed, Progress, watched
+from hub.fetching.telling import end_with_the_parent, keep_prints_apart, say, teller
 
 SECONDS = 10.0
 MEMORY = 2 << 30  # bytes, besides the libraries; what is drawn has no contents

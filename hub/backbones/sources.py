@@ -15,9 +15,9 @@ from torch.overrides import TorchFunctionMode
 
 from hub.backbones import catalogue, settings
 from hub.backbones.blueprint import Blueprint
-from hub.backbones.fetching import Wanted, cached
 from hub.backbones.naming import Name
 from hub.errors import UnknownBackbone, UnsupportedBackbone
+from hub.fetching import Wanted, cached
 
 HERE = Path(__file__).parent
 ANY_SIZE: tuple[dict[str, Any], ...] = ({"dynamic_img_size": True, "dynamic_img_pad": True}, {"strict_img_size": False}, {})

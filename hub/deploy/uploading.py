@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub.backbones.client import quiet, reachable, unwrapped
 from hub.deploy import CPU
 from hub.deploy.pages import Space
 from hub.deploy.staging import stage
 from hub.errors import DeployFailed, HubError, NotOffline
+from hub.fetching.client import quiet, reachable, unwrapped
 
 SPACE = "space"
 MARK = "hub/technique.py"  # a Space that holds this is ours to change

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hub.backbones.client import quiet, reachable, unwrapped
 from hub.errors import BadParams, HubError, NotOffline
+from hub.fetching.client import quiet, reachable, unwrapped
 from plugins.autoencoders.build_autoencoder.saved import NAME, Saved, read
 
 CARD = "README.md"

@@ -17,8 +17,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from hub.backbones.keeping import Declared, keep
-from hub.backbones.telling import Refused, end_with_the_parent, say, tell_on, teller
+from hub.fetching.keeping import Declared, keep
+from hub.fetching.telling import Refused, end_with_the_parent, say, tell_on, teller
 from hub.files import write_safely
 
 CHUNK = 1 << 14  # bytes; huggingface_hub takes 10 MB, and a slow line would seem dead between two of them

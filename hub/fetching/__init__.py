@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 
 from huggingface_hub import constants
 
-from hub.backbones.client import reachable
-from hub.backbones.lifeline import Failed, Progress, watched
 from hub.errors import BadFile, FetchFailed, InputError, NotOffline, OverLimit, UnknownBackbone
+from hub.fetching.client import reachable
+from hub.fetching.lifeline import Failed, Progress, watched
 
 PATIENCE = 30.0  # seconds
 SLOWEST = 20_000.0  # bytes per second

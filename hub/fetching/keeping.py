@@ -17,7 +17,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from hub.backbones.telling import EVERY, Refused, teller
+from hub.fetching.telling import EVERY, Refused, teller
 
 STAGED = re.compile(r"\.[0-9a-f]{16}\.staged")
 OLD = 86_400.0  # seconds without a byte, after which nobody is at work in a folder any more

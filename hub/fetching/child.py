@@ -12,15 +12,15 @@ from types import ModuleType
 
 
 def unpack() -> None:
-    """Let modules of `hub` and `hub.backbones` be imported without the `__init__.py` of either."""
+    """Let modules of `hub` and `hub.fetching` be imported without the `__init__.py` of either."""
     here = Path(__file__).parent
-    for name, folder in (("hub", here.parent), ("hub.backbones", here)):
+    for name, folder in (("hub", here.parent), ("hub.fetching", here)):
         sys.modules[name] = package = ModuleType(name)
         package.__path__ = [str(folder)]
 
 
 if __name__ == "__main__":
     unpack()
-    from hub.backbones.fetcher import main
+    from hub.fetching.fetcher import main
 
     main()
