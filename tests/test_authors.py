@@ -31,7 +31,7 @@ def test_what_new_writes_passes_check_at_once(netsee, desk, words, made):
     code, out, _ = netsee("new", *words)
     assert code == 0 and (desk / made).exists() and f"netsee check {made}" in out
     code, out, error = netsee("check", made)
-    assert (code, error) == (0, "") and "FAILED" not in out and "15 of 15 checks passed." in out
+    assert (code, error) == (0, "") and "FAILED" not in out and "16 of 16 checks passed." in out
 
 
 def test_a_new_file_names_its_title_and_the_version_of_the_contract(netsee, desk):
@@ -104,7 +104,7 @@ def test_a_fault_of_every_run_is_explained_once(netsee, desk):
     file.write_text(file.read_text().replace("    chance =", "    raise SystemExit('enough')\n    chance ="))
     code, out, _ = netsee("check", "frosted.py")
     mends = [line.partition("To mend it: ")[2] for line in out.splitlines() if "To mend it: " in line]
-    assert code == 1 and out.endswith("4 of 15 checks passed.\n") and len(mends) == 11
+    assert code == 1 and out.endswith("5 of 16 checks passed.\n") and len(mends) == 11
     assert mends[0].startswith("Yield previews") and set(mends[1:]) == {cli_authors.AGAIN}
 
 
@@ -157,7 +157,7 @@ def test_the_answer_stands_alone_and_a_terminal_shows_what_runs_and_what_is_prin
     file.write_text(file.read_text().replace("    chance =", "    print('here')\n    chance =") + "print('loaded')\n")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     code, out, error = netsee("check", "frosted.py", "--json")
-    assert code == 0 and len(json.loads(out)) == 15
+    assert code == 0 and len(json.loads(out)) == 16
     assert error.startswith("…      loadsloaded\n\r") and "\r…      says what it is\r" in error
     assert "\r…      progress never falls and ends at onehere\n" in error
 
