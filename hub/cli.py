@@ -225,12 +225,16 @@ def app(host: str, port: int, public: bool, techniques: tuple[str, ...], auth: s
 
     With the techniques at each PATH besides those that are found anyway: files, folders, distributions.
     """
-    from hub.app import serve, whence
+    from hub.app import serve
 
     user, colon, password = (auth or "").partition(":")
     if auth is not None and not (user and colon and password):
         raise click.BadParameter("It is not USER:PASSWORD.", param_hint="--auth")
-    proxies = whence.proxies(behind_proxy) if behind_proxy is not None else ()
+    proxies = ()
+    if behind_proxy is not None:
+        from hub.app import whence
+
+        proxies = whence.proxies(behind_proxy)
     serve(host, port, public=public, only=techniques or None, auth=(user, password) if auth else None, share=share, mcp=mcp,
           proxies=proxies)
 

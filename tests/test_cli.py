@@ -352,7 +352,7 @@ def test_app_serves_on_this_machine_unless_told_otherwise(netsee, monkeypatch):
     monkeypatch.setitem(sys.modules, "hub.app", type("app", (), {"serve": staticmethod(lambda *a, **k: calls.append((a, k)))}))
     netsee("app")
     netsee("app", "--host", "0.0.0.0", "--port", 80, "--public")
-    plain = {"only": None, "auth": None, "share": False, "mcp": False}
+    plain = {"only": None, "auth": None, "share": False, "mcp": False, "proxies": ()}
     assert calls == [(("127.0.0.1", 7860), {"public": False, **plain}), (("0.0.0.0", 80), {"public": True, **plain})]
 
 

@@ -85,7 +85,7 @@ def test_it_appears_everywhere(environment, handed_on):
 def test_its_own_tests_pass(environment, handed_on):
     folder, variables = environment
     said = did(["python", "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "netsee-aurora/tests"], folder, variables)
-    assert "17 passed" in said
+    assert "18 passed" in said
 
 
 def test_what_an_author_adds_to_it_is_installed_too(environment):
