@@ -50,7 +50,7 @@ def check(technique: Technique, params: Params, image: Any, policy: Policy) -> N
     seconds, cores = expected(technique, params, image), os.cpu_count() or 1
     if seconds is not None and seconds > policy.deadline * DOUBT * max(1.0, cores / 2):
         raise OverLimit(
-            f"That would take about {spoken(seconds)}, and {spoken(policy.deadline)} are the limit here. "
+            f"That would take about {spoken(seconds)}, and the limit here is {spoken(policy.deadline)}. "
             "Take fewer steps, a smaller size or a smaller network."
         )
 
