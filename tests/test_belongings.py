@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub import registry
-from hub.deploy import CPU, pages, staging
+from hub.deploy import CPU, libraries, pages, staging
 from hub.errors import DeployFailed
 from tests.test_deploy import pins
 from tests.test_registry import RED, write_distribution
@@ -67,6 +67,25 @@ def forgotten(plugin_folder):
         del sys.modules[name]
 
 
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a distribution with a module of its name."""
+    def install(name: str, version: str = "1.2", requires: str = "", module: str = "", direct_url: str = "") -> None:
+        folder = tmp_path / "site-packages"
+        about = folder / f"{name}-{version}.dist-info"
+        about.mkdir(parents=True)
+        (folder / f"{name}.py").write_text(module)
+        needs = f"Requires-Dist: {requires}\n" if requires else ""
+        for file, words in {"METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
+                            "RECORD": f"{name}.py,,\n", "direct_url.json": direct_url}.items():
+            (about / file).write_text(words)
+        monkeypatch.syspath_prepend(folder)
+        libraries.by_module.cache_clear()
+
+    yield install
+    libraries.by_module.cache_clear()
+
+
 @pytest.mark.parametrize("layout", ["", "src"])
 def test_a_distribution_that_is_not_installed_is_brought_in_by_a_door(forgotten, tmp_path, monkeypatch, layout):
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -120,6 +139,24 @@ def test_a_library_that_the_hub_does_not_use_is_a_requirement(plugin_folder, tmp
     wanted = pins((tmp_path / "tree" / "requirements.txt").read_text())
     assert wanted["pytest"] == version("pytest") and "jinja2" not in {name.lower() for name in wanted}, "Gradio brings that"
     assert said == [f"It installs pytest {version('pytest')} besides, for its techniques."]
+
+
+def test_a_library_that_another_library_needs_on_another_system_only_is_not_taken_for_granted(installed):
+    installed("colours", requires="colours-of-windows ; sys_platform == 'win32'\nRequires-Dist: old ; python_version < '3.12'\n"
+                                  "Requires-Dist: drawn ; extra=='draw'\nRequires-Dist: Every_where")
+    assert libraries.brought_along(["Colours"]) == {"colours", "every-where"}
+
+
+def test_a_library_is_pinned_without_what_it_was_built_for(installed):
+    installed("inks", version="1.2+cu128")
+    assert libraries.pin("inks") == "1.2"
+
+
+def test_a_library_that_no_index_gave_is_not_asked_of_one(plugin_folder, installed, tmp_path):
+    installed("stains", module=BLUE, direct_url='{"url": "file:///home/somebody/stains", "dir_info": {}}')
+    plugin_folder.add("tiny", HELPED.format(words="from stains import COLOUR"))
+    with pytest.raises(DeployFailed, match="tiny imports stains, which was installed from a folder or an address. No Space"):
+        staged(tmp_path, "tiny")
 
 
 FAULTS = {

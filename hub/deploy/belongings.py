@@ -12,12 +12,12 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
-from re import match
+
+from packaging.utils import canonicalize_name
 
 from hub import registry
+from hub.deploy.libraries import brought_along, by_module, is_of_an_index, pin
 from hub.errors import DeployFailed
 from hub.sources import LIBRARIES, OWN
 from hub.technique import Technique
@@ -38,13 +38,17 @@ class Belongings:
     libraries: dict[str, str] = field(default_factory=dict)
 
 
+def built_in() -> Path:
+    """The folder of the techniques that are built in."""
+    return Path(next(iter(importlib.import_module(registry.BUILT_IN).__path__)))
+
+
 def of(techniques: Mapping[str, Technique], provided: Iterable[str]) -> Belongings:
     """What these are made of. provided: distributions that a Space installs anyway, those that they bring along apart.
 
     Raises DeployFailed where something of a technique cannot be taken along.
     """
-    found, there = Belongings(), brought_along(provided)
-    root = Path(next(iter(importlib.import_module(registry.BUILT_IN).__path__)))
+    found, there, root = Belongings(), brought_along(provided), built_in()
     found.files[f"{registry.BUILT_IN}/__init__.py"] = root / "__init__.py"
     for technique in techniques.values():
         module = _module(technique)
@@ -139,22 +143,25 @@ def _with_imports(found: Belongings, technique: Technique, files: Mapping[str, P
     """Add what files import by name: modules of their author's, and libraries that are not `there`."""
     waiting = [file for file in files.values() if file.suffix == ".py"]
     known = GIVEN | {place.removesuffix(".py").partition("/")[0] for place in files}
-    own = set(_owners().get(technique.body.__module__.partition(".")[0], ()))
+    own = set(by_module().get(technique.body.__module__.partition(".")[0], ()))
     while waiting:
         for name in {name.partition(".")[0] for dots, name in _imports(waiting.pop()) if not dots} - known:
             known.add(name)
-            owners = _owners().get(name, [])
+            theirs = by_module().get(name, [])
             if not (file := _file_of(name)):
                 continue  # what is not here is not needed, or the tree's trial says so
-            if not _is_library(file) or own & set(owners):
+            if not _is_library(file) or own & set(theirs):
                 new = _rooted(name)
                 _put(found, technique, new)
                 waiting += [file for file in new.values() if file.suffix == ".py"]
-            elif not owners:
+            elif not theirs:
                 raise DeployFailed(f"{technique.name} imports {name}, which belongs to no installed distribution. "
                                    "Move it beside the technique.")
-            elif not there & set(map(plain, owners)):
-                found.libraries[owners[0]] = version(owners[0])
+            elif not there & set(map(canonicalize_name, theirs)):
+                if not is_of_an_index(theirs[0]):
+                    raise DeployFailed(f"{technique.name} imports {name}, which was installed from a folder or an address. "
+                                       "No Space can have it from there. Move it beside the technique.")
+                found.libraries[theirs[0]] = pin(theirs[0])
 
 
 def _file_of(name: str) -> Path | None:
@@ -182,28 +189,6 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
             yield from ((0, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ((node.level, each) for each in ([node.module] if node.module else [each.name for each in node.names]))
-
-
-_owners = cache(packages_distributions)
-
-
-def plain(name: str) -> str:
-    """A distribution's name as all its spellings have it in common."""
-    return name.lower().replace("_", "-").replace(".", "-")
-
-
-def brought_along(names: Iterable[str]) -> set[str]:
-    """The distributions that these need, with themselves, by their plain names."""
-    seen: set[str] = set()
-    waiting = {plain(name) for name in names}
-    while waiting:
-        seen.add(name := waiting.pop())
-        try:
-            needed = [each for each in requires(name) or () if "extra ==" not in each]
-        except PackageNotFoundError:
-            continue  # for another system than this
-        waiting |= {plain(match(r"[\w.-]+", each)[0]) for each in needed} - seen
-    return seen
 
 
 def files_in(folder: Path) -> Iterator[Path]:
