@@ -41,6 +41,48 @@ def test_a_module_of_an_author_elsewhere_on_the_path_lies_at_the_root_of_the_tre
     assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "inks/__init__.py", "inks/ink.txt"}
 
 
+def test_a_folder_of_data_by_the_name_of_a_library_that_is_not_here_stays_at_home(plugin_folder, tmp_path, monkeypatch):
+    for place, words in {"tints/log/key.txt": "a secret", "tints/blue.py": BLUE, "tints/red/__init__.py": "",
+                         "tints/red/ink.txt": "red", "runs/key.txt": "a secret"}.items():
+        (tmp_path / "lib" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "lib" / place).write_text(words)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    (plugin_folder.path / "_kept").mkdir()
+    (plugin_folder.path / "_kept" / "key.txt").write_text("a secret")
+    plugin_folder.add("tiny", HELPED.format(words="from tints.blue import COLOUR\ntry:\n    import runs\n"
+                                              "    from . import _kept\nexcept ImportError:\n    pass"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "tints/blue.py", "tints/red/__init__.py", "tints/red/ink.txt"}
+
+
+def test_a_link_publishes_nothing_that_lies_elsewhere_unless_it_is_a_module_in_use(plugin_folder, tmp_path):
+    (tmp_path / "key").write_text("a secret")
+    (tmp_path / "source.py").write_text(HELPED.format(words="from ._paint import COLOUR"))
+    (tmp_path / "paint.py").write_text(BLUE)
+    package = plugin_folder.path / "painted"
+    package.mkdir()
+    (package / "__init__.py").write_text(RED)
+    for link, target in {"tiny.py": "source.py", "_paint.py": "paint.py", "painted/notes.txt": "key"}.items():
+        (plugin_folder.path / link).symlink_to(tmp_path / target)
+    registry.refresh()
+    with pytest.raises(DeployFailed, match=r"painted brings a link, plugins/painted/notes\.txt\. Put the file itself"):
+        staged(tmp_path, "painted")
+    (package / "notes.txt").rename(package / "notes.py")
+    with pytest.raises(DeployFailed, match=r"painted brings a link, plugins/painted/notes\.py"):
+        staged(tmp_path, "painted")
+    assert staged(tmp_path, "tiny") == {"plugins/tiny/__init__.py", "plugins/tiny/_paint.py"}
+
+
+def test_it_is_said_what_is_published_that_is_not_ours(plugin_folder, tmp_path, monkeypatch):
+    (tmp_path / "lib" / "dyes").mkdir(parents=True)
+    (tmp_path / "lib" / "dyes" / "__init__.py").write_text(BLUE)
+    (tmp_path / "lib" / "dyes" / "accounts.csv").write_text("data")
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    plugin_folder.add("tiny", HELPED.format(words="from dyes import COLOUR"))
+    said = []
+    staging.stage(tmp_path / "tree", pages.space_of(["tiny", "deep_dream"]), CPU, say=said.append)
+    assert said == ["It publishes what is not of Netsee: dyes/ (2 files), plugins/tiny.py."]
+
+
 def test_a_package_is_whole_whatever_its_modules_are_called_and_wherever_its_run_is(plugin_folder, tmp_path):
     package = plugin_folder.path / "painted"
     package.mkdir()
@@ -138,7 +180,7 @@ def test_a_library_that_the_hub_does_not_use_is_a_requirement(plugin_folder, tmp
     staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU, say=said.append)
     wanted = pins((tmp_path / "tree" / "requirements.txt").read_text())
     assert wanted["pytest"] == version("pytest") and "jinja2" not in {name.lower() for name in wanted}, "Gradio brings that"
-    assert said == [f"It installs pytest {version('pytest')} besides, for its techniques."]
+    assert said[1:] == [f"It installs pytest {version('pytest')} besides, for its techniques."]
 
 
 def test_a_library_that_another_library_needs_on_another_system_only_is_not_taken_for_granted(installed):

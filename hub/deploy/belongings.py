@@ -10,6 +10,7 @@ import ast
 import importlib
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,12 @@ class Belongings:
     files: dict[str, Path] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
     libraries: dict[str, str] = field(default_factory=dict)
+
+    def of_authors(self) -> dict[str, int]:
+        """What is not built in, by files and folders (`inks/`) at the root of the tree or in `plugins`: -> how many files."""
+        paths = [Path(place).parts for place, file in self.files.items() if not file.is_relative_to(built_in())]
+        tops = [parts[: 2 if parts[0] == registry.BUILT_IN else 1] for parts in paths]
+        return Counter("/".join(top) + ("/" if top != parts else "") for top, parts in zip(tops, paths, strict=True))
 
 
 def built_in() -> Path:
@@ -67,9 +74,13 @@ def of(techniques: Mapping[str, Technique], provided: Iterable[str]) -> Belongin
 
 
 def _put(found: Belongings, technique: Technique, files: Mapping[str, Path]) -> None:
+    """Add files. A link would publish what lies elsewhere, which nobody may have meant: it goes along only as a module in use."""
+    modules = {getattr(module, "__file__", None) for module in sys.modules.values()}
     for place, file in files.items():
         if file.suffix in COMPILED:
             raise DeployFailed(f"{technique.name} brings compiled code, {place}, which need not run on a Space. Leave it out.")
+        if file.is_symlink() and str(file) not in modules and not _is_library(file):
+            raise DeployFailed(f"{technique.name} brings a link, {place}. Put the file itself in its place, or leave it out.")
         if found.files.setdefault(place, file) != file:
             raise DeployFailed(f"{technique.name} and another technique both bring a file {place}. Give one another name.")
 
@@ -113,7 +124,7 @@ def _beside(file: Path) -> set[Path]:
         for dots, name in _imports(one):
             if dots and [one, *one.parents][dots : dots + 1] == [file.parent]:
                 place = file.parent / name.partition(".")[0]
-                new = {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set(files_in(place))
+                new = {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set(_modules_in(place))
                 waiting += [each for each in new - seen if each.suffix == ".py"]
                 seen |= new
     return seen - {file}
@@ -125,7 +136,17 @@ def _rooted(name: str) -> dict[str, Path]:
     places = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
     if not places and spec and spec.origin:
         return {Path(spec.origin).name: Path(spec.origin)}
-    return {f"{name}/{one.relative_to(place).as_posix()}": one for place in places for one in files_in(place)}
+    return {f"{name}/{one.relative_to(place).as_posix()}": one for place in places for one in _modules_in(place)}
+
+
+def _modules_in(folder: Path) -> Iterator[Path]:
+    """The files of a package. Of a folder that is none its modules, and the packages in it: Python imports it as well, but what
+    else is there is data, such as the `wandb` or `datasets` of somebody who has no library of that name.
+    """
+    for file in files_in(folder):
+        inner = file.relative_to(folder).parents
+        if file.suffix == ".py" or any((folder / each / "__init__.py").is_file() for each in inner):
+            yield file
 
 
 def _door(technique: Technique, module: str) -> str:
