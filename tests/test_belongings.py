@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub import registry
-from hub.deploy import CPU, libraries, pages, staging
+from hub.deploy import CPU, libraries, pages, proof, staging
 from hub.errors import DeployFailed
 from tests.test_deploy import pins
 from tests.test_registry import RED, write_distribution
@@ -206,6 +206,8 @@ FAULTS = {
                                        r"tiny does not load by itself: .* 'plugins/ink\.txt' \(tiny\.py, line 5\)\. Make it a"),
     "a module that a folder lent": ("import sys\nif 'kept' not in sys.modules: import of_nowhere",
                                     "tiny does not load by itself: ModuleNotFoundError: No module named 'of_nowhere'"),
+    "an end with a word": ("import os, sys\nif 'kept' not in sys.modules: os.write(2, __file__.encode()), os._exit(3)",
+                           r"does not load: plugins/tiny\.py \(code 3\)\."),
     "the end of it all": ("import os, sys\nif 'kept' not in sys.modules: os._exit(3)", r"does not load: .* \(code 3\)\."),
 }
 
@@ -230,3 +232,11 @@ def test_a_technique_with_the_name_of_a_family_or_a_file_of_the_tree_says_so(plu
         staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU)
     with pytest.raises(DeployFailed, match="style has the name of a folder of a Space"):
         staging.stage(tmp_path / "tree", pages.space_of(["style", "instant_style"]), CPU)
+
+
+def test_a_process_that_a_technique_leaves_running_is_not_waited_for(plugin_folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kept", sys)
+    monkeypatch.setattr(proof, "PATIENCE", 30.0)
+    words = "import subprocess, sys\nif 'kept' not in sys.modules: subprocess.Popen(['sleep', '60'])"
+    plugin_folder.add("tiny", RED.replace("import hub\n", f"import hub\n{words}\n"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py"}
