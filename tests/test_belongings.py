@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub import registry
-from hub.deploy import CPU, pages, staging
+from hub.deploy import CPU, libraries, pages, proof, staging
 from hub.errors import DeployFailed
 from tests.test_deploy import pins
 from tests.test_registry import RED, write_distribution
@@ -41,6 +41,48 @@ def test_a_module_of_an_author_elsewhere_on_the_path_lies_at_the_root_of_the_tre
     assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "inks/__init__.py", "inks/ink.txt"}
 
 
+def test_a_folder_of_data_by_the_name_of_a_library_that_is_not_here_stays_at_home(plugin_folder, tmp_path, monkeypatch):
+    for place, words in {"tints/log/key.txt": "a secret", "tints/blue.py": BLUE, "tints/red/__init__.py": "",
+                         "tints/red/ink.txt": "red", "runs/key.txt": "a secret"}.items():
+        (tmp_path / "lib" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "lib" / place).write_text(words)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    (plugin_folder.path / "_kept").mkdir()
+    (plugin_folder.path / "_kept" / "key.txt").write_text("a secret")
+    plugin_folder.add("tiny", HELPED.format(words="from tints.blue import COLOUR\ntry:\n    import runs\n"
+                                              "    from . import _kept\nexcept ImportError:\n    pass"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "tints/blue.py", "tints/red/__init__.py", "tints/red/ink.txt"}
+
+
+def test_a_link_publishes_nothing_that_lies_elsewhere_unless_it_is_a_module_in_use(plugin_folder, tmp_path):
+    (tmp_path / "key").write_text("a secret")
+    (tmp_path / "source.py").write_text(HELPED.format(words="from ._paint import COLOUR"))
+    (tmp_path / "paint.py").write_text(BLUE)
+    package = plugin_folder.path / "painted"
+    package.mkdir()
+    (package / "__init__.py").write_text(RED)
+    for link, target in {"tiny.py": "source.py", "_paint.py": "paint.py", "painted/notes.txt": "key"}.items():
+        (plugin_folder.path / link).symlink_to(tmp_path / target)
+    registry.refresh()
+    with pytest.raises(DeployFailed, match=r"painted brings a link, plugins/painted/notes\.txt\. Put the file itself"):
+        staged(tmp_path, "painted")
+    (package / "notes.txt").rename(package / "notes.py")
+    with pytest.raises(DeployFailed, match=r"painted brings a link, plugins/painted/notes\.py"):
+        staged(tmp_path, "painted")
+    assert staged(tmp_path, "tiny") == {"plugins/tiny/__init__.py", "plugins/tiny/_paint.py"}
+
+
+def test_it_is_said_what_is_published_that_is_not_ours(plugin_folder, tmp_path, monkeypatch):
+    (tmp_path / "lib" / "dyes").mkdir(parents=True)
+    (tmp_path / "lib" / "dyes" / "__init__.py").write_text(BLUE)
+    (tmp_path / "lib" / "dyes" / "accounts.csv").write_text("data")
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    plugin_folder.add("tiny", HELPED.format(words="from dyes import COLOUR"))
+    said = []
+    staging.stage(tmp_path / "tree", pages.space_of(["tiny", "deep_dream"]), CPU, say=said.append)
+    assert said == ["It publishes what is not of Netsee: dyes/ (2 files), plugins/tiny.py."]
+
+
 def test_a_package_is_whole_whatever_its_modules_are_called_and_wherever_its_run_is(plugin_folder, tmp_path):
     package = plugin_folder.path / "painted"
     package.mkdir()
@@ -65,6 +107,25 @@ def forgotten(plugin_folder):
     yield
     for name in [name for name in sys.modules if name.startswith("netsee_tiny")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a distribution with a module of its name."""
+    def install(name: str, version: str = "1.2", requires: str = "", module: str = "", direct_url: str = "") -> None:
+        folder = tmp_path / "site-packages"
+        about = folder / f"{name}-{version}.dist-info"
+        about.mkdir(parents=True)
+        (folder / f"{name}.py").write_text(module)
+        needs = f"Requires-Dist: {requires}\n" if requires else ""
+        for file, words in {"METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
+                            "RECORD": f"{name}.py,,\n", "direct_url.json": direct_url}.items():
+            (about / file).write_text(words)
+        monkeypatch.syspath_prepend(folder)
+        libraries.by_module.cache_clear()
+
+    yield install
+    libraries.by_module.cache_clear()
 
 
 @pytest.mark.parametrize("layout", ["", "src"])
@@ -119,7 +180,25 @@ def test_a_library_that_the_hub_does_not_use_is_a_requirement(plugin_folder, tmp
     staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU, say=said.append)
     wanted = pins((tmp_path / "tree" / "requirements.txt").read_text())
     assert wanted["pytest"] == version("pytest") and "jinja2" not in {name.lower() for name in wanted}, "Gradio brings that"
-    assert said == [f"It installs pytest {version('pytest')} besides, for its techniques."]
+    assert said[1:] == [f"It installs pytest {version('pytest')} besides, for its techniques."]
+
+
+def test_a_library_that_another_library_needs_on_another_system_only_is_not_taken_for_granted(installed):
+    installed("colours", requires="colours-of-windows ; sys_platform == 'win32'\nRequires-Dist: old ; python_version < '3.12'\n"
+                                  "Requires-Dist: drawn ; extra=='draw'\nRequires-Dist: Every_where")
+    assert libraries.brought_along(["Colours"]) == {"colours", "every-where"}
+
+
+def test_a_library_is_pinned_without_what_it_was_built_for(installed):
+    installed("inks", version="1.2+cu128")
+    assert libraries.pin("inks") == "1.2"
+
+
+def test_a_library_that_no_index_gave_is_not_asked_of_one(plugin_folder, installed, tmp_path):
+    installed("stains", module=BLUE, direct_url='{"url": "file:///home/somebody/stains", "dir_info": {}}')
+    plugin_folder.add("tiny", HELPED.format(words="from stains import COLOUR"))
+    with pytest.raises(DeployFailed, match="tiny imports stains, which was installed from a folder or an address. No Space"):
+        staged(tmp_path, "tiny")
 
 
 FAULTS = {
@@ -127,6 +206,8 @@ FAULTS = {
                                        r"tiny does not load by itself: .* 'plugins/ink\.txt' \(tiny\.py, line 5\)\. Make it a"),
     "a module that a folder lent": ("import sys\nif 'kept' not in sys.modules: import of_nowhere",
                                     "tiny does not load by itself: ModuleNotFoundError: No module named 'of_nowhere'"),
+    "an end with a word": ("import os, sys\nif 'kept' not in sys.modules: os.write(2, __file__.encode()), os._exit(3)",
+                           r"does not load: plugins/tiny\.py \(code 3\)\."),
     "the end of it all": ("import os, sys\nif 'kept' not in sys.modules: os._exit(3)", r"does not load: .* \(code 3\)\."),
 }
 
@@ -151,3 +232,11 @@ def test_a_technique_with_the_name_of_a_family_or_a_file_of_the_tree_says_so(plu
         staging.stage(tmp_path / "tree", pages.space_of(["tiny"]), CPU)
     with pytest.raises(DeployFailed, match="style has the name of a folder of a Space"):
         staging.stage(tmp_path / "tree", pages.space_of(["style", "instant_style"]), CPU)
+
+
+def test_a_process_that_a_technique_leaves_running_is_not_waited_for(plugin_folder, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kept", sys)
+    monkeypatch.setattr(proof, "PATIENCE", 30.0)
+    words = "import subprocess, sys\nif 'kept' not in sys.modules: subprocess.Popen(['sleep', '60'])"
+    plugin_folder.add("tiny", RED.replace("import hub\n", f"import hub\n{words}\n"))
+    assert staged(tmp_path, "tiny") == {"plugins/tiny.py"}

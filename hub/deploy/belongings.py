@@ -10,14 +10,15 @@ import ast
 import importlib
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
-from re import match
+
+from packaging.utils import canonicalize_name
 
 from hub import registry
+from hub.deploy.libraries import brought_along, by_module, is_of_an_index, pin
 from hub.errors import DeployFailed
 from hub.sources import LIBRARIES, OWN
 from hub.technique import Technique
@@ -37,14 +38,24 @@ class Belongings:
     lines: dict[str, str] = field(default_factory=dict)
     libraries: dict[str, str] = field(default_factory=dict)
 
+    def of_authors(self) -> dict[str, int]:
+        """What is not built in, by files and folders (`inks/`) at the root of the tree or in `plugins`: -> how many files."""
+        paths = [Path(place).parts for place, file in self.files.items() if not file.is_relative_to(built_in())]
+        tops = [parts[: 2 if parts[0] == registry.BUILT_IN else 1] for parts in paths]
+        return Counter("/".join(top) + ("/" if top != parts else "") for top, parts in zip(tops, paths, strict=True))
+
+
+def built_in() -> Path:
+    """The folder of the techniques that are built in."""
+    return Path(next(iter(importlib.import_module(registry.BUILT_IN).__path__)))
+
 
 def of(techniques: Mapping[str, Technique], provided: Iterable[str]) -> Belongings:
     """What these are made of. provided: distributions that a Space installs anyway, those that they bring along apart.
 
     Raises DeployFailed where something of a technique cannot be taken along.
     """
-    found, there = Belongings(), brought_along(provided)
-    root = Path(next(iter(importlib.import_module(registry.BUILT_IN).__path__)))
+    found, there, root = Belongings(), brought_along(provided), built_in()
     found.files[f"{registry.BUILT_IN}/__init__.py"] = root / "__init__.py"
     for technique in techniques.values():
         module = _module(technique)
@@ -63,9 +74,13 @@ def of(techniques: Mapping[str, Technique], provided: Iterable[str]) -> Belongin
 
 
 def _put(found: Belongings, technique: Technique, files: Mapping[str, Path]) -> None:
+    """Add files. A link would publish what lies elsewhere, which nobody may have meant: it goes along only as a module in use."""
+    modules = {getattr(module, "__file__", None) for module in sys.modules.values()}
     for place, file in files.items():
         if file.suffix in COMPILED:
             raise DeployFailed(f"{technique.name} brings compiled code, {place}, which need not run on a Space. Leave it out.")
+        if file.is_symlink() and str(file) not in modules and not _is_library(file):
+            raise DeployFailed(f"{technique.name} brings a link, {place}. Put the file itself in its place, or leave it out.")
         if found.files.setdefault(place, file) != file:
             raise DeployFailed(f"{technique.name} and another technique both bring a file {place}. Give one another name.")
 
@@ -109,7 +124,7 @@ def _beside(file: Path) -> set[Path]:
         for dots, name in _imports(one):
             if dots and [one, *one.parents][dots : dots + 1] == [file.parent]:
                 place = file.parent / name.partition(".")[0]
-                new = {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set(files_in(place))
+                new = {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set(_modules_in(place))
                 waiting += [each for each in new - seen if each.suffix == ".py"]
                 seen |= new
     return seen - {file}
@@ -121,7 +136,17 @@ def _rooted(name: str) -> dict[str, Path]:
     places = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
     if not places and spec and spec.origin:
         return {Path(spec.origin).name: Path(spec.origin)}
-    return {f"{name}/{one.relative_to(place).as_posix()}": one for place in places for one in files_in(place)}
+    return {f"{name}/{one.relative_to(place).as_posix()}": one for place in places for one in _modules_in(place)}
+
+
+def _modules_in(folder: Path) -> Iterator[Path]:
+    """The files of a package. Of a folder that is none its modules, and the packages in it: Python imports it as well, but what
+    else is there is data, such as the `wandb` or `datasets` of somebody who has no library of that name.
+    """
+    for file in files_in(folder):
+        inner = file.relative_to(folder).parents
+        if file.suffix == ".py" or any((folder / each / "__init__.py").is_file() for each in inner):
+            yield file
 
 
 def _door(technique: Technique, module: str) -> str:
@@ -139,22 +164,25 @@ def _with_imports(found: Belongings, technique: Technique, files: Mapping[str, P
     """Add what files import by name: modules of their author's, and libraries that are not `there`."""
     waiting = [file for file in files.values() if file.suffix == ".py"]
     known = GIVEN | {place.removesuffix(".py").partition("/")[0] for place in files}
-    own = set(_owners().get(technique.body.__module__.partition(".")[0], ()))
+    own = set(by_module().get(technique.body.__module__.partition(".")[0], ()))
     while waiting:
         for name in {name.partition(".")[0] for dots, name in _imports(waiting.pop()) if not dots} - known:
             known.add(name)
-            owners = _owners().get(name, [])
+            theirs = by_module().get(name, [])
             if not (file := _file_of(name)):
                 continue  # what is not here is not needed, or the tree's trial says so
-            if not _is_library(file) or own & set(owners):
+            if not _is_library(file) or own & set(theirs):
                 new = _rooted(name)
                 _put(found, technique, new)
                 waiting += [file for file in new.values() if file.suffix == ".py"]
-            elif not owners:
+            elif not theirs:
                 raise DeployFailed(f"{technique.name} imports {name}, which belongs to no installed distribution. "
                                    "Move it beside the technique.")
-            elif not there & set(map(plain, owners)):
-                found.libraries[owners[0]] = version(owners[0])
+            elif not there & set(map(canonicalize_name, theirs)):
+                if not is_of_an_index(theirs[0]):
+                    raise DeployFailed(f"{technique.name} imports {name}, which was installed from a folder or an address. "
+                                       "No Space can have it from there. Move it beside the technique.")
+                found.libraries[theirs[0]] = pin(theirs[0])
 
 
 def _file_of(name: str) -> Path | None:
@@ -182,28 +210,6 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
             yield from ((0, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ((node.level, each) for each in ([node.module] if node.module else [each.name for each in node.names]))
-
-
-_owners = cache(packages_distributions)
-
-
-def plain(name: str) -> str:
-    """A distribution's name as all its spellings have it in common."""
-    return name.lower().replace("_", "-").replace(".", "-")
-
-
-def brought_along(names: Iterable[str]) -> set[str]:
-    """The distributions that these need, with themselves, by their plain names."""
-    seen: set[str] = set()
-    waiting = {plain(name) for name in names}
-    while waiting:
-        seen.add(name := waiting.pop())
-        try:
-            needed = [each for each in requires(name) or () if "extra ==" not in each]
-        except PackageNotFoundError:
-            continue  # for another system than this
-        waiting |= {plain(match(r"[\w.-]+", each)[0]) for each in needed} - seen
-    return seen
 
 
 def files_in(folder: Path) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub import examples, registry
-from hub.deploy import ZERO
+from hub.deploy import PYTHON, ZERO
 from hub.errors import DeployFailed
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ COLOURS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink
 THUMBNAIL = "thumbnail.jpg"
 THUMBNAIL_SIZE = (1200, 630)  # what links are shown with
 KEPT = 0.72  # the share of a picture that a thumbnail must keep
-PYTHON = "3.12"  # a Space has 3.10 where it is not told, and neither torch nor numpy of today runs there
 PACKAGES = ("click", "huggingface-hub", "numpy", "pillow", "pydantic", "PyWavelets", "safetensors", "scikit-image",
             "scikit-learn", "timm", "torch", "torchvision", "tqdm")
 """What the code needs beside Gradio, whose version stands on the front page. A test holds it to pyproject.toml."""

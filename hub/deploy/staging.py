@@ -23,7 +23,7 @@ def stage(folder: Path, space: Space, hardware: str, repo: str | None = None, sa
           ) -> list[str]:
     """Write the tree of a Space into a folder that is new or empty; returns the paths of its files, sorted.
 
-    say: is told in a line what is left out, and what is installed besides.
+    say: is told in a line what is left out, what of authors is published, and what is installed besides.
     Raises BadOutput where something is in the folder, DeployFailed where a technique cannot be taken along or would not load
     there; then nothing is left in the folder.
     """
@@ -37,7 +37,7 @@ def stage(folder: Path, space: Space, hardware: str, repo: str | None = None, sa
     texts = {path: line.encode() for path, line in needed.lines.items()} | own
     if clash := sorted(files.keys() & texts.keys()):
         raise DeployFailed(f"A technique brings a file {clash[0]} along, and a Space has its own. Give it another name.")
-    for line in (guests_left_out(space.only), _broken(space), _besides(needed.libraries)):
+    for line in (guests_left_out(space.only), _broken(space), _published(needed.of_authors()), _besides(needed.libraries)):
         if line:
             say(line)
     try:
@@ -52,6 +52,11 @@ def stage(folder: Path, space: Space, hardware: str, repo: str | None = None, sa
 def _broken(space: Space) -> str:
     names = [] if space.only is not None else [record.name for record in registry.failures()]
     return f"Left out: {', '.join(names)}, which cannot be loaded here. Why: netsee list" if names else ""
+
+
+def _published(theirs: dict[str, int]) -> str:
+    named = ", ".join(f"{place} ({count} files)" if count > 1 else place for place, count in sorted(theirs.items()))
+    return f"It publishes what is not of Netsee: {named}." if named else ""
 
 
 def _besides(libraries: dict[str, str]) -> str:
