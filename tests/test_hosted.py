@@ -84,7 +84,8 @@ def test_where_a_gpu_is_lent_the_same_tree_asks_for_one_for_each_run(tree, tmp_p
         image = client.predict(image=photo, steps=1, octaves=1, api_name="/deep_dream")
         client.close()
     port = address.rpartition(":")[2]
-    assert image and log.read_text().splitlines() == ["startup", f"lent for {60 + zero.GRACE} s", f"let go of port {port}"]
+    lent = f"lent for {zero.LEAST + zero.GRACE} s"
+    assert image and log.read_text().splitlines() == ["startup", lent, f"let go of port {port}"]
 
 
 @pytest.mark.parametrize("space", pages.OURS[1:], ids=lambda space: space.folder)
