@@ -12,7 +12,7 @@ import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import bodies, build, uploads, whence
+from hub.app import application, bodies, build, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -176,6 +176,32 @@ def test_proxies_are_given_as_addresses_and_networks():
 def test_no_route_of_gradio_s_is_open_that_nobody_here_uses(address, path, body):
     code, _, said = answered(address, f"/gradio_api/{path}", body)
     assert code == 404 and json.loads(said)["error"] == "There is nothing here."
+
+
+@pytest.mark.parametrize("root", ["", "/netsee"])
+def test_it_is_closed_too_where_all_is_mounted_under_another_path(museum, root):
+    """Its full path is what a server hands on, with the part that is not ours beside it."""
+    app = application(Policy.public(), host="0.0.0.0")
+
+    def status(path: str, body: bytes) -> int:
+        async def asked():
+            sent = []
+
+            async def receive():
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            async def send(message):
+                sent.append(message.get("status"))
+
+            await app({"type": "http", "method": "POST", "path": root + path, "root_path": root, "query_string": b"",
+                       "headers": [(b"host", b"page.example"), (b"content-type", b"application/json")],
+                       "client": ("81.2.3.4", 1), "server": ("page.example", 80), "scheme": "http"}, receive, send)
+            return sent[0]
+
+        return asyncio.run(asked())
+
+    assert status("/gradio_api/component_server", b"{}") == 404 and status(*WRONG) == 422
+    assert status("/gradio_api/run/predict", b" " * (Policy.public().body_bytes + 1)) == 413
 
 
 @pytest.mark.parametrize("route", ["queue/join", "call/red", "call/v2/red", "run/predict", "run/red"])

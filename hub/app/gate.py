@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 from fastapi import FastAPI
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -64,7 +65,7 @@ class Gate:
 
     async def _let_in(self, scope: Any, receive: Any) -> Any:
         """What gives the body to whoever is inside. Raises Refused."""
-        path = scope["path"]
+        path = get_route_path(scope)  # as it is routed, also where all this is mounted under another path
         if path.startswith(CLOSED) and path not in ICONS or path.startswith(API) and not path.startswith(OPEN):
             raise Refused(404, "There is nothing here.")
         if path.startswith(FOR_GUESTS) and not self._is_known(scope):
