@@ -273,9 +273,9 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch):
 
 
 def test_all_bodies_together_take_no_more_memory_than_they_may():
-    taken = Bodies(each=10, together=15)
+    taken = Bodies(each=10, together=40)
 
-    async def sent(*parts: bytes, then: float = 0):
+    async def sent(sender: str, *parts: bytes, then: float = 0):
         waiting = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
         waiting.append({"type": "http.request", "body": b"", "more_body": False})
 
@@ -285,22 +285,25 @@ def test_all_bodies_together_take_no_more_memory_than_they_may():
             return waiting.pop(0)
 
         try:
-            return await taken.read(receive)
+            return await taken.read(receive, sender)
         except Refused as refused:
             return refused.code
 
-    async def both():
-        return await asyncio.gather(sent(b"a" * 6, b"b" * 4, then=0.05), sent(b"c" * 6))
+    async def together(*senders: str):
+        return await asyncio.gather(*(sent(each, b"a" * 6, b"b" * 4, then=0.05) for each in senders))
 
-    assert asyncio.run(both()) == [b"aaaaaabbbb", 503]
-    assert asyncio.run(sent(b"c" * 6)) == b"cccccc" and asyncio.run(sent(b"c" * 6, b"d" * 5)) == 413 and taken.held == 0
+    whole = b"aaaaaabbbb"
+    assert asyncio.run(together(*"ABCDE")) == [whole] * 4 + [503]
+    assert asyncio.run(together(*"AAB")) == [whole, 429, whole]  # one who stalls keeps nobody else out
+    assert asyncio.run(sent("A", b"c" * 6)) == b"cccccc" and asyncio.run(sent("A", b"c" * 6, b"d" * 5)) == 413
+    assert (taken.held, taken.held_of) == (0, {})
 
 
 def test_who_hangs_up_before_the_end_sent_nothing():
     async def gone():
         return {"type": "http.disconnect"}
 
-    assert asyncio.run(Bodies(10, 10).read(gone)) == b""
+    assert asyncio.run(Bodies(10, 10).read(gone, "A")) == b""
 
 
 def test_a_head_without_end_is_refused(address):

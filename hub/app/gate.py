@@ -50,7 +50,7 @@ class Gate:
     def __init__(self, app: Any, policy: Policy, blocks: Any) -> None:
         self.app, self.policy, self.blocks = app, policy, blocks
         self.turns = Turns(policy, blocks)
-        self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 8 * policy.upload_bytes)
+        self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 16 * (policy.upload_bytes + ENVELOPE))
         self.bodies = Bodies(policy.body_bytes, 64 * policy.body_bytes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -74,23 +74,24 @@ class Gate:
             return receive
         if path.startswith((UPLOAD, CALL)) and not uploads.have_room():
             raise Refused(507, "There is no room for files left here. Try again in an hour.")
+        address = address_of(Request(scope))
         if path == UPLOAD:
-            return _again(await self.uploads.read(receive), receive)
-        body = await self.bodies.read(receive)
+            return _again(await self.uploads.read(receive, address), receive)
+        body = await self.bodies.read(receive, address)
         if path.startswith(API) and (fault := _fault(body)):
             raise Refused(422, fault)
         if path.startswith((JOIN, ANY_CALL)):
-            self._check_turns(scope, body)
+            self._check_turns(path, address, body)
         if path.startswith(CALL):
             if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
                 raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
 
-    def _check_turns(self, scope: Any, body: bytes) -> None:
-        if scope["path"].startswith(JOIN) and self.turns.are_taken_by(body):
+    def _check_turns(self, path: str, address: str, body: bytes) -> None:
+        if path.startswith(JOIN) and self.turns.are_taken_by(body):
             raise Refused(429, "One of your runs is waiting already. Stop it first, or let it finish.")
-        if self.turns.are_taken_from(address_of(Request(scope))):
+        if self.turns.are_taken_from(address):
             raise Refused(429, "Several of your runs are waiting already. Let them finish.")
 
     async def _admitted(self, name: str, body: bytes) -> bytes:
