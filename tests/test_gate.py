@@ -8,6 +8,7 @@ import urllib.request
 from types import SimpleNamespace
 
 import anyio
+import httpx
 import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
@@ -211,8 +212,19 @@ def test_no_server_is_asked_for_a_file(address, route):
         call = {"image": file} if "v2" in route else {"data": [file, 1, 0.5, "calm", 0, 0], "fn_index": 0, "session_hash": "me"}
         code, _, said = answered(address, f"/gradio_api/{route}", json.dumps(call).encode())
         deep = json.dumps({"data": [[{"a": [file]}]], "fn_index": 0, "session_hash": "me"}).replace("http", "\\u0068ttp").encode()
-        assert "v2" in route or answered(address, f"/gradio_api/{route}", deep)[0] == 422
-    assert code == 422 and "fetched" in json.loads(said)["error"] and elsewhere.asked == []
+        assert "v2" in route or answered(address, f"/gradio_api/{route}", deep)[0] == 400
+    assert code == 400 and "fetched" in json.loads(said)["error"] and elsewhere.asked == []
+
+
+def test_a_python_client_understands_that_no_address_is_fetched(address):
+    from gradio_client import Client, handle_file
+
+    client = Client(address, verbose=False)
+    try:
+        with pytest.raises(httpx.HTTPStatusError, match="400"):
+            client.predict(image=handle_file("https://elsewhere.example/a.png"), api_name="/red")
+    finally:
+        client.close()
 
 
 @pytest.mark.parametrize(("path", "code"), [("/pwa_icon/192", 200), ("/pwa_icon/512", 200), ("/pwa_icon/513", 404),
@@ -226,10 +238,15 @@ def test_a_visitor_has_no_name_that_fills_the_memory(address):
         for name in ("a" * 65, ["a" * 65]):
             body = json.dumps({"data": [], "fn_index": 0, "session_hash": name}).encode()
             code, _, said = answered(address, f"/gradio_api/{path}", body)
-            assert code == 422 and json.loads(said)["error"] == "A session_hash has 64 characters at most."
+            assert code == 400 and json.loads(said)["error"] == "A session_hash has 64 characters at most."
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8"])
+def test_json_is_said_in_any_spelling(address, kind):
+    assert answered(address, *WRONG, Content_Type=kind)[0] == 422
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/json-seq", ""])
 def test_a_call_that_is_not_said_to_be_json_is_refused_and_nothing_written(address, tmp_path, monkeypatch, kind):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     code, _, said = answered(address, "/gradio_api/call/v2/grey", b'{"note": "AAAA"}', Content_Type=kind)

@@ -79,11 +79,11 @@ class Gate:
             return _again(await self.uploads.read(receive, address), receive)
         body = await self.bodies.read(receive, address)
         if path.startswith(API) and (fault := _fault(body)):
-            raise Refused(422, fault)
+            raise Refused(400, fault)  # not 422, of which Gradio's Python client expects a list
         if path.startswith((JOIN, ANY_CALL)):
             self._check_turns(path, address, body)
         if path.startswith(CALL):
-            if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
+            if Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() != "application/json":
                 raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
