@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
+from http.client import IncompleteRead
 from types import SimpleNamespace
 
 import anyio
@@ -13,7 +15,7 @@ import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import application, bodies, build, uploads, whence
+from hub.app import application, bodies, build, unheard, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -277,6 +279,25 @@ def test_who_has_to_log_in_is_not_told_what_there_is(museum):
         with urllib.request.urlopen(login) as answer:
             cookies = "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
         assert answered(locked, "/schema", Cookie=cookies)[0] == 200
+
+
+@pytest.mark.parametrize(("patience", "heard"), [(0.2, False), (60, True)])
+def test_what_nobody_comes_to_hear_is_not_kept_for_good(address, monkeypatch, patience, heard):
+    monkeypatch.setattr(unheard, "PATIENCE", patience)
+
+    def called() -> str:
+        return json.loads(answered(address, "/gradio_api/call/v2/grey", b"{}")[2])["event_id"]
+
+    event = called()
+    for _ in range(2):
+        time.sleep(0.5)
+        called()
+    stream = f"/gradio_api/call/v2/grey/{event}"
+    if heard:
+        assert b"event: complete" in answered(address, stream)[2]
+    else:
+        with pytest.raises(IncompleteRead):  # Gradio breaks off where it knows nothing of a run
+            answered(address, stream)
 
 
 # ---------------------------------------------------------------- bodies

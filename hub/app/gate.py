@@ -19,6 +19,7 @@ from hub.app import endpoint, uploads
 from hub.app.bodies import KIB, Bodies, Refused
 from hub.app.elsewhere import Elsewhere
 from hub.app.turns import Turns
+from hub.app.unheard import Unheard
 from hub.app.whence import address_of
 from hub.errors import BadAddress, HubError, MissingExtra, UnknownTechnique
 from hub.policy import Policy
@@ -50,6 +51,7 @@ class Gate:
     def __init__(self, app: Any, policy: Policy, blocks: Any) -> None:
         self.app, self.policy, self.blocks = app, policy, blocks
         self.turns = Turns(policy, blocks)
+        self.unheard = Unheard(blocks)
         self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 16 * (policy.upload_bytes + ENVELOPE))
         self.bodies = Bodies(policy.body_bytes, 64 * policy.body_bytes)
 
@@ -81,6 +83,8 @@ class Gate:
         if path.startswith(API) and (fault := _fault(body)):
             raise Refused(400, fault)  # not 422, of which Gradio's Python client expects a list
         if path.startswith((JOIN, ANY_CALL)):
+            if self.policy.deadline:  # else a run may take hours, and who asked for several hears the last one later still
+                await self.unheard.forget()
             self._check_turns(path, address, body)
         if path.startswith(CALL):
             if Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() != "application/json":
