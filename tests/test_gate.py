@@ -3,16 +3,19 @@
 import asyncio
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
+from http.client import IncompleteRead
 from types import SimpleNamespace
 
 import anyio
+import httpx
 import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import bodies, build, uploads, whence
+from hub.app import application, bodies, build, unheard, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -178,6 +181,32 @@ def test_no_route_of_gradio_s_is_open_that_nobody_here_uses(address, path, body)
     assert code == 404 and json.loads(said)["error"] == "There is nothing here."
 
 
+@pytest.mark.parametrize("root", ["", "/netsee"])
+def test_it_is_closed_too_where_all_is_mounted_under_another_path(museum, root):
+    """Its full path is what a server hands on, with the part that is not ours beside it."""
+    app = application(Policy.public(), host="0.0.0.0")
+
+    def status(path: str, body: bytes) -> int:
+        async def asked():
+            sent = []
+
+            async def receive():
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            async def send(message):
+                sent.append(message.get("status"))
+
+            await app({"type": "http", "method": "POST", "path": root + path, "root_path": root, "query_string": b"",
+                       "headers": [(b"host", b"page.example"), (b"content-type", b"application/json")],
+                       "client": ("81.2.3.4", 1), "server": ("page.example", 80), "scheme": "http"}, receive, send)
+            return sent[0]
+
+        return asyncio.run(asked())
+
+    assert status("/gradio_api/component_server", b"{}") == 404 and status(*WRONG) == 422
+    assert status("/gradio_api/run/predict", b" " * (Policy.public().body_bytes + 1)) == 413
+
+
 @pytest.mark.parametrize("route", ["queue/join", "call/red", "call/v2/red", "run/predict", "run/red"])
 def test_no_server_is_asked_for_a_file(address, route):
     with Loopback(files={"a.png": b"not for you"}) as elsewhere:
@@ -185,8 +214,19 @@ def test_no_server_is_asked_for_a_file(address, route):
         call = {"image": file} if "v2" in route else {"data": [file, 1, 0.5, "calm", 0, 0], "fn_index": 0, "session_hash": "me"}
         code, _, said = answered(address, f"/gradio_api/{route}", json.dumps(call).encode())
         deep = json.dumps({"data": [[{"a": [file]}]], "fn_index": 0, "session_hash": "me"}).replace("http", "\\u0068ttp").encode()
-        assert "v2" in route or answered(address, f"/gradio_api/{route}", deep)[0] == 422
-    assert code == 422 and "fetched" in json.loads(said)["error"] and elsewhere.asked == []
+        assert "v2" in route or answered(address, f"/gradio_api/{route}", deep)[0] == 400
+    assert code == 400 and "fetched" in json.loads(said)["error"] and elsewhere.asked == []
+
+
+def test_a_python_client_understands_that_no_address_is_fetched(address):
+    from gradio_client import Client, handle_file
+
+    client = Client(address, verbose=False)
+    try:
+        with pytest.raises(httpx.HTTPStatusError, match="400"):
+            client.predict(image=handle_file("https://elsewhere.example/a.png"), api_name="/red")
+    finally:
+        client.close()
 
 
 @pytest.mark.parametrize(("path", "code"), [("/pwa_icon/192", 200), ("/pwa_icon/512", 200), ("/pwa_icon/513", 404),
@@ -200,10 +240,15 @@ def test_a_visitor_has_no_name_that_fills_the_memory(address):
         for name in ("a" * 65, ["a" * 65]):
             body = json.dumps({"data": [], "fn_index": 0, "session_hash": name}).encode()
             code, _, said = answered(address, f"/gradio_api/{path}", body)
-            assert code == 422 and json.loads(said)["error"] == "A session_hash has 64 characters at most."
+            assert code == 400 and json.loads(said)["error"] == "A session_hash has 64 characters at most."
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON; charset=utf-8"])
+def test_json_is_said_in_any_spelling(address, kind):
+    assert answered(address, *WRONG, Content_Type=kind)[0] == 422
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/json-seq", ""])
 def test_a_call_that_is_not_said_to_be_json_is_refused_and_nothing_written(address, tmp_path, monkeypatch, kind):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     code, _, said = answered(address, "/gradio_api/call/v2/grey", b'{"note": "AAAA"}', Content_Type=kind)
@@ -236,6 +281,25 @@ def test_who_has_to_log_in_is_not_told_what_there_is(museum):
         assert answered(locked, "/schema", Cookie=cookies)[0] == 200
 
 
+@pytest.mark.parametrize(("patience", "heard"), [(0.2, False), (60, True)])
+def test_what_nobody_comes_to_hear_is_not_kept_for_good(address, monkeypatch, patience, heard):
+    monkeypatch.setattr(unheard, "PATIENCE", patience)
+
+    def called() -> str:
+        return json.loads(answered(address, "/gradio_api/call/v2/grey", b"{}")[2])["event_id"]
+
+    event = called()
+    for _ in range(2):
+        time.sleep(0.5)
+        called()
+    stream = f"/gradio_api/call/v2/grey/{event}"
+    if heard:
+        assert b"event: complete" in answered(address, stream)[2]
+    else:
+        with pytest.raises(IncompleteRead):  # Gradio breaks off where it knows nothing of a run
+            answered(address, stream)
+
+
 # ---------------------------------------------------------------- bodies
 
 def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch):
@@ -247,9 +311,9 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch):
 
 
 def test_all_bodies_together_take_no_more_memory_than_they_may():
-    taken = Bodies(each=10, together=15)
+    taken = Bodies(each=10, together=40)
 
-    async def sent(*parts: bytes, then: float = 0):
+    async def sent(sender: str, *parts: bytes, then: float = 0):
         waiting = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
         waiting.append({"type": "http.request", "body": b"", "more_body": False})
 
@@ -259,22 +323,25 @@ def test_all_bodies_together_take_no_more_memory_than_they_may():
             return waiting.pop(0)
 
         try:
-            return await taken.read(receive)
+            return await taken.read(receive, sender)
         except Refused as refused:
             return refused.code
 
-    async def both():
-        return await asyncio.gather(sent(b"a" * 6, b"b" * 4, then=0.05), sent(b"c" * 6))
+    async def together(*senders: str):
+        return await asyncio.gather(*(sent(each, b"a" * 6, b"b" * 4, then=0.05) for each in senders))
 
-    assert asyncio.run(both()) == [b"aaaaaabbbb", 503]
-    assert asyncio.run(sent(b"c" * 6)) == b"cccccc" and asyncio.run(sent(b"c" * 6, b"d" * 5)) == 413 and taken.held == 0
+    whole = b"aaaaaabbbb"
+    assert asyncio.run(together(*"ABCDE")) == [whole] * 4 + [503]
+    assert asyncio.run(together(*"AAB")) == [whole, 429, whole]  # one who stalls keeps nobody else out
+    assert asyncio.run(sent("A", b"c" * 6)) == b"cccccc" and asyncio.run(sent("A", b"c" * 6, b"d" * 5)) == 413
+    assert (taken.held, taken.held_of) == (0, {})
 
 
 def test_who_hangs_up_before_the_end_sent_nothing():
     async def gone():
         return {"type": "http.disconnect"}
 
-    assert asyncio.run(Bodies(10, 10).read(gone)) == b""
+    assert asyncio.run(Bodies(10, 10).read(gone, "A")) == b""
 
 
 def test_a_head_without_end_is_refused(address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import anyio
@@ -20,12 +21,13 @@ class Refused(Exception):
 
 
 class Bodies:
-    """Those of one kind. each: the most bytes of one; together: of all that are being taken in."""
+    """Those of one kind. each: the most bytes of one; together: of all that come in at once, a quarter of it from one sender."""
 
     def __init__(self, each: int, together: int) -> None:
-        self.each, self.together, self.held = each, together, 0
+        self.each, self.together = each, together
+        self.held, self.held_of = 0, Counter[str]()
 
-    async def read(self, receive: Any) -> bytes:
+    async def read(self, receive: Any, sender: str) -> bytes:
         """The whole body; nothing where its sender went away before the end. Raises Refused."""
         length = 0
         parts: list[bytes] = []
@@ -34,9 +36,11 @@ class Bodies:
                 while (message := await receive())["type"] == "http.request":
                     parts.append(message.get("body", b""))
                     length += len(parts[-1])
-                    self.held += len(parts[-1])
+                    self._hold(sender, len(parts[-1]))
                     if length > self.each:
                         raise Refused(413, f"That is larger than {self.each // KIB} KiB, the most that is taken here.")
+                    if self.held_of[sender] > self.together / 4:
+                        raise Refused(429, "Too much is being sent from your address at once. Try again in a minute.")
                     if self.held > self.together:
                         raise Refused(503, "Too much is being sent here by others. Try again in a minute.")
                     if not message.get("more_body"):
@@ -45,4 +49,10 @@ class Bodies:
         except TimeoutError as error:
             raise Refused(408, "That came too slowly. Send it again.") from error
         finally:
-            self.held -= length
+            self._hold(sender, -length)
+
+    def _hold(self, sender: str, more: int) -> None:
+        self.held += more
+        self.held_of[sender] += more
+        if not self.held_of[sender]:
+            del self.held_of[sender]

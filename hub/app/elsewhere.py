@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradio.route_utils import CustomCORSMiddleware
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
@@ -24,7 +25,7 @@ class Elsewhere(CustomCORSMiddleware):
         self.localhost_aliases.append("::1")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(self.tools):
+        if scope["type"] != "http" or get_route_path(scope).startswith(self.tools):
             return await self.app(scope, receive, send)
         if scope["method"] == "POST" and self._is_strange(Headers(scope=scope)):
             return await JSONResponse({"detail": LINE, "error": LINE}, 403)(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 from fastapi import FastAPI
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from hub.app import endpoint, uploads
 from hub.app.bodies import KIB, Bodies, Refused
 from hub.app.elsewhere import Elsewhere
 from hub.app.turns import Turns
+from hub.app.unheard import Unheard
 from hub.app.whence import address_of
 from hub.errors import BadAddress, HubError, MissingExtra, UnknownTechnique
 from hub.policy import Policy
@@ -49,7 +51,8 @@ class Gate:
     def __init__(self, app: Any, policy: Policy, blocks: Any) -> None:
         self.app, self.policy, self.blocks = app, policy, blocks
         self.turns = Turns(policy, blocks)
-        self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 8 * policy.upload_bytes)
+        self.unheard = Unheard(blocks)
+        self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 16 * (policy.upload_bytes + ENVELOPE))
         self.bodies = Bodies(policy.body_bytes, 64 * policy.body_bytes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -64,7 +67,7 @@ class Gate:
 
     async def _let_in(self, scope: Any, receive: Any) -> Any:
         """What gives the body to whoever is inside. Raises Refused."""
-        path = scope["path"]
+        path = get_route_path(scope)  # as it is routed, also where all this is mounted under another path
         if path.startswith(CLOSED) and path not in ICONS or path.startswith(API) and not path.startswith(OPEN):
             raise Refused(404, "There is nothing here.")
         if path.startswith(FOR_GUESTS) and not self._is_known(scope):
@@ -73,23 +76,26 @@ class Gate:
             return receive
         if path.startswith((UPLOAD, CALL)) and not uploads.have_room():
             raise Refused(507, "There is no room for files left here. Try again in an hour.")
+        address = address_of(Request(scope))
         if path == UPLOAD:
-            return _again(await self.uploads.read(receive), receive)
-        body = await self.bodies.read(receive)
+            return _again(await self.uploads.read(receive, address), receive)
+        body = await self.bodies.read(receive, address)
         if path.startswith(API) and (fault := _fault(body)):
-            raise Refused(422, fault)
+            raise Refused(400, fault)  # not 422, of which Gradio's Python client expects a list
         if path.startswith((JOIN, ANY_CALL)):
-            self._check_turns(scope, body)
+            if self.policy.deadline:  # else a run may take hours, and who asked for several hears the last one later still
+                await self.unheard.forget()
+            self._check_turns(path, address, body)
         if path.startswith(CALL):
-            if not Headers(scope=scope).get("content-type", "").startswith("application/json"):
+            if Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() != "application/json":
                 raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
 
-    def _check_turns(self, scope: Any, body: bytes) -> None:
-        if scope["path"].startswith(JOIN) and self.turns.are_taken_by(body):
+    def _check_turns(self, path: str, address: str, body: bytes) -> None:
+        if path.startswith(JOIN) and self.turns.are_taken_by(body):
             raise Refused(429, "One of your runs is waiting already. Stop it first, or let it finish.")
-        if self.turns.are_taken_from(address_of(Request(scope))):
+        if self.turns.are_taken_from(address):
             raise Refused(429, "Several of your runs are waiting already. Let them finish.")
 
     async def _admitted(self, name: str, body: bytes) -> bytes:
