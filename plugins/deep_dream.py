@@ -80,7 +80,8 @@ class Params(hub.Params):
 def cost(image: Image, params: Params) -> float:
     """Seconds: the steps of each octave, and of one octave for each frame of the zoom."""
     octaves = sum(params.ratio ** (-2 * octave) for octave in range(params.octaves))
-    return 1 + backbones.seconds(params.backbone, image.width * image.height * params.steps * (octaves + params.zoom_frames))
+    seen = image.width * image.height * params.steps * (octaves + params.zoom_frames)
+    return 1 + backbones.seconds(params.backbone, seen, params.layer)
 
 
 @hub.technique(

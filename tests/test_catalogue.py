@@ -2,13 +2,15 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 import timm
 import torch
 
 import hub
-from hub import backbones, registry, samples
+from hub import backbones, files, registry, samples
 from hub.backbones import CLASSES, catalogue
 from hub.backbones.catalogue import CATALOGUE, Pin
 from hub.backbones.loading import drawn
@@ -107,6 +109,18 @@ def test_pins_that_cannot_be_written_are_said_in_one_line(monkeypatch, tmp_path)
     monkeypatch.setattr("hub.files.write_safely", full)
     with pytest.raises(BadOutput, match=r"pins.json cannot be written \(no space left on device\)"):
         catalogue.record("embedded", Pin(None, "b" * 64))
+
+
+def test_two_who_pin_at_once_are_both_recorded(monkeypatch, tmp_path):
+    pins, writing = tmp_path / "pins.json", files.write_safely
+    pins.write_text("{}")
+    monkeypatch.setattr(catalogue, "PINS", pins)
+    monkeypatch.setattr("hub.files.write_safely", lambda *given: (sleep(0.1), writing(*given)))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: catalogue.record(name, Pin(None, "b" * 64)), "abc"))
+    assert list(json.loads(pins.read_text())) == ["a", "b", "c"]
+    monkeypatch.undo()
+    catalogue._pins.cache_clear()
 
 
 def test_what_ships_is_pinned_by_nothing_that_was_made_up():

@@ -83,6 +83,13 @@ def test_a_command_says_that_in_one_line_too_whatever_is_imported_first(address)
     assert done.stderr.startswith("BadAddress: ") and done.stderr.count("\n") == 1 and "secret" not in done.stderr
 
 
+@pytest.mark.parametrize("address", ["", "hf-mirror.com"])
+def test_what_is_here_works_without_an_address_of_the_hub(address):
+    asked = [sys.executable, "-m", "hub", "layers", "embedded"]
+    done = subprocess.run(asked, capture_output=True, text=True, env={**os.environ, "HF_ENDPOINT": address})
+    assert (done.returncode, done.stderr) == (0, "") and "conv1.0 " in done.stdout
+
+
 def test_the_clients_warnings_are_silenced_until_the_last_who_asked_for_it_ends():
     log = logging.getLogger("huggingface_hub")
     before, begun, end = log.level, threading.Event(), threading.Event()

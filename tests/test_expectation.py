@@ -7,9 +7,13 @@ import math
 import pytest
 import torch
 from PIL import Image
+from torch.nn.modules import module
 
 import hub
 from hub import backbones, registry, runners
+from hub.backbones import CLASSES
+from hub.backbones.loading import RATE
+from hub.backbones.work import counted
 from hub.errors import BrokenTechnique, OverLimit, UnknownBackbone
 from hub.policy import Policy
 from hub.runners import expectation, zero
@@ -41,8 +45,9 @@ def run(technique, policy, **values):
 
 
 @pytest.fixture(autouse=True)
-def two_cores(monkeypatch):
+def two_plain_cores(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("hub.devices.has_fast_bf16", lambda: False)
 
 
 def test_a_run_that_cannot_end_in_time_is_turned_down_before_it_begins(plugin_folder):
@@ -60,6 +65,14 @@ def test_more_cores_and_a_gpu_do_more_in_the_same_time(plugin_folder, monkeypatc
         run(technique, policy, steps=1000)
     monkeypatch.setattr("hub.devices.device", lambda: torch.device("cuda"))
     expectation.check(technique, technique.Params(steps=1000), None, policy)
+
+
+def test_a_processor_made_for_bfloat16_does_more_in_the_same_time(plugin_folder, monkeypatch):
+    technique = costly(plugin_folder)
+    monkeypatch.setattr("hub.devices.has_fast_bf16", lambda: True)
+    assert run(technique, Policy.public(), steps=950)[-1].progress == 1
+    with pytest.raises(OverLimit, match="about 5 min"):
+        run(technique, Policy.public(), steps=1200)
 
 
 def test_at_home_nothing_is_turned_down(plugin_folder):
@@ -98,6 +111,31 @@ def test_a_network_takes_as_long_as_its_operations():
     small, large = (backbones.seconds(f"timm/{name}?random", 224 * 224) for name in ("resnet18", "resnet50"))
     assert math.isclose(large / small, 4.1 / 1.8, rel_tol=0.03)
     assert math.isclose(backbones.seconds("timm/resnet18?random", 448 * 448), 4 * small)
+
+
+def test_what_comes_after_the_layer_that_is_looked_at_takes_no_time():
+    """Two convolutions of VGG-19, from 3 to 64 and from 64 to 64 channels, 3 x 3 each, at every pixel."""
+    expected = 2 * 2 * (3 * 64 + 64 * 64) * 9 * 1e6 / RATE
+    whole, middle, first = (backbones.seconds("timm/vgg19?random", 1e6, layer) for layer in (CLASSES, "middle", "features.2"))
+    assert math.isclose(first, expected) and 5 * first < middle < 0.7 * whole
+    assert backbones.seconds("timm/vgg19?random", 1e6, "no_such") == whole
+
+
+@pytest.mark.parametrize("name", ["deep_dream", "activation_maximization"])
+def test_an_early_layer_of_a_large_network_is_not_turned_down_for_what_comes_after_it(name):
+    technique, image = hub.find(name), Image.new("RGB", (512, 512))
+    early, late = (technique.Params(backbone="timm/vgg19.tv_in1k", layer=layer, steps=60) for layer in ("early", "late"))
+    assert 5 * expectation.expected(technique, early, image) < expectation.expected(technique, late, image)
+
+
+def test_counting_operations_leaves_what_others_compute_alone():
+    class Watching(torch.nn.Conv2d):
+        def forward(self, picture):
+            seen.append(len(module._global_forward_pre_hooks) + len(module._global_forward_hooks))
+            return super().forward(picture)
+
+    seen = []
+    assert counted(Watching(3, 1, 1, device="meta"), 4)[""] == 2 * 3 * 16 and seen == [0]
 
 
 def test_a_network_that_is_not_there_is_told_as_ever():

@@ -355,6 +355,14 @@ def test_closing_a_download_leaves_no_process_and_nothing_partial(there, tmp_pat
     assert cached(WANTED) is None and leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("printed", [b"\xff hello\n5\n[]\nnull\n", b"no line"])
+def test_what_a_python_prints_as_it_starts_is_no_message(there, tmp_path, monkeypatch, printed):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(f"import os\nos.write(1, {printed!r})\nprint('at the end')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    assert ended(fetch(WANTED)).read_bytes() == WEIGHTS
+
+
 def test_a_child_that_is_killed_is_said_and_the_next_one_sweeps_up(there, tmp_path, children):
     there.faults.add("stall")
     download = under_way(fetch(WANTED))

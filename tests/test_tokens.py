@@ -174,6 +174,15 @@ def test_what_has_as_many_values_as_there_could_be_places_but_does_not_grow_is_n
     shapes = {"queries": (2, 49, 8), "tokens": (2, 50, 8), "map": (2, 49, 7, 7)}
     assert Pyramid.seen(shapes, 224, {"queries": (2, 49, 8), "tokens": (2, 82, 8)}, 288).steps == {"tokens": (32, 1)}
     assert Pyramid.seen({"map": (2, 49, 7, 7)}, 224, {}, 288) is None
+    assert Pyramid.seen({"queries": (2, 16, 8)}, 224, {"queries": (2, 16, 8)}, 288) is None, "4 x 4 places of 64 pixels in both"
+
+
+def test_tokens_that_were_pooled_along_rows_are_no_map_though_their_number_is_a_square():
+    with torch.device("meta"):
+        model = timm.create_model("nextvit_small", pretrained=False).eval()
+    layers = {layer.name: layer for layer in dissect(model, 224).layers}
+    assert layers["stages.1.blocks.3.e_mhsa.q"].size == (28, 28) and layers["stages.1.blocks.3"].size == (28, 28)
+    assert "stages.1.blocks.3.e_mhsa.k" not in layers, "16 neighbours in a row went into each of its 49 tokens"
 
 
 def test_torchvisions_transformer_has_tokens_and_a_class_token():

@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from hub.backbones.bounds import bounded, room
 from hub.backbones.dissection import dissect
 from hub.backbones.folding import prepared
 from hub.backbones.layers import Anatomy, Layer, class_layer
 from hub.backbones.naming import Name
+from hub.backbones.work import counted
 from hub.errors import InputError, OverLimit, UnsupportedBackbone
 from hub.fetching import Wanted
 
@@ -94,12 +94,11 @@ class Blueprint:
             return dissect(bare, self.side)
 
     @cached_property
-    def work(self) -> float:
-        """Floating-point operations of one pass, for each pixel of the picture; a multiplication with an addition is two."""
-        bare, side = self.bare, self.side
-        with self._in_a_line("be looked into"), torch.no_grad(), FlopCounterMode(display=False) as counter:
-            bare(torch.zeros(1, 3, side, side, device="meta"))
-        return counter.get_total_flops() / side**2
+    def work(self) -> dict[str, float]:
+        """Module -> floating-point operations of a pass that ends with it, for each pixel of the picture; "" is the whole one."""
+        bare = self.bare
+        with self._in_a_line("be looked into"):
+            return {name: done / self.side**2 for name, done in counted(bare, self.side).items()}
 
     def layers(self) -> list[Layer]:
         """Every layer that can be asked for, `classes` last where there is a classifier."""

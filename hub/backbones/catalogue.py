@@ -16,6 +16,7 @@ from hub.backbones.naming import parse
 from hub.errors import BadOutput, UnknownBackbone
 
 PINS = Path(__file__).with_name("pins.json")
+PATIENCE = 10.0  # seconds for others who write to it
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,18 @@ def pin(name: str) -> Pin | None:
 
 
 def record(name: str, pin: Pin) -> None:
-    """Add to `pins.json`. Raises BadOutput where that cannot be written."""
+    """Add to `pins.json`, one process at a time. Raises BadOutput where that cannot be written."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import WeakFileLock
+
     from hub.files import write_safely
 
-    known = json.loads(PINS.read_text()) | {name: {"revision": pin.revision, "sha256": pin.sha256}}
+    lock = Path(constants.HF_HUB_CACHE, ".locks", "netsee-pins.lock")
     try:
-        write_safely(PINS, (json.dumps(dict(sorted(known.items())), indent=1) + "\n").encode())
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with WeakFileLock(lock, timeout=PATIENCE):
+            known = json.loads(PINS.read_text()) | {name: {"revision": pin.revision, "sha256": pin.sha256}}
+            write_safely(PINS, (json.dumps(dict(sorted(known.items())), indent=1) + "\n").encode())
     except OSError as error:
         why = (error.strerror or "unknown").lower()
         raise BadOutput(f"{name} is not pinned: pins.json cannot be written ({why}). Do it in a checkout of yours.") from error

@@ -50,7 +50,7 @@ def dissect(model: nn.Module, side: int) -> Anatomy:
         multiple = _multiple(model, side)
     except Exception:  # whatever it says: this network wants pictures of its own size
         larger, multiple = {}, None
-    shapes = {note.name: note.shape for note in noted if note.shape[0] == BATCH}
+    shapes = {note.name: note.shape for note in noted if note.shape[0] == BATCH and not _is_run(note)}
     grid = Grid.of(model) or Pyramid.seen(shapes, side, larger, side + MORE)
     found = [layer for note in noted for layer in _readings(note, larger.get(note.name), side, grid, _has_class_token(model))]
     count = len(found)
@@ -60,6 +60,12 @@ def dissect(model: nn.Module, side: int) -> Anatomy:
     maps = {layer.module for layer in layers if layer.size != (1, 1)}
     last = max(note.before for note in noted if note.name in maps)
     return Anatomy(layers, grid, multiple, tuple(operations[last:]))
+
+
+def _is_run(note: _Noted) -> bool:
+    """Whether values are farther apart across the picture than down, as where runs of tokens in a row, of no shape, were pooled:
+    then nothing of them stands in a grid, whatever their number."""
+    return note.reach is not None and note.reach.step[0] != note.reach.step[1]
 
 
 def _multiple(model: nn.Module, side: int) -> int:

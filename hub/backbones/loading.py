@@ -134,13 +134,18 @@ def units(name: str, layer: str) -> list[str]:
     return unit_names(found, plan.classes)
 
 
-def seconds(name: str, pixels: float) -> float:
-    """How long two processor cores take, roughly, for steps of gradient ascent on so many pixels in all. Raises as `load`."""
+def seconds(name: str, pixels: float, layer: str = CLASSES) -> float:
+    """How long two processor cores take, roughly, for steps of gradient ascent on so many pixels in all. Raises as `load`.
+
+    layer: the deepest that is looked at, as what comes after it is not computed; of one that is not there, all is.
+    """
     asked = str(naming.parse(name))
     for _ in _drawable(asked):
         pass
     with _drawing:
-        return 2 * drawn(asked).work * pixels / RATE  # forward, and back to the picture
+        plan = drawn(asked)
+        module = plan.anatomy.deep(layer).module if layer in DEPTHS else layer.partition(":")[0]
+        return 2 * plan.work.get(module, plan.work[""]) * pixels / RATE  # forward, and back to the picture
 
 
 # ---------------------------------------------------------------- files

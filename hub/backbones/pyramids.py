@@ -35,7 +35,7 @@ class Pyramid(Grid):
             for stride, prefix in product(STRIDES, PREFIXES) if len(shape) == 3 else ():
                 grown = larger.get(name)
                 if _rows(shape[1] - prefix, side, side, stride) and (
-                    grown is None or _rows(grown[1] - prefix, more, more, stride)
+                    grown is None or grown[1] > shape[1] and _rows(grown[1] - prefix, more, more, stride)
                 ):
                     steps[name] = (stride, prefix)
         return cls((1, 1), 0, False, steps) if steps else None

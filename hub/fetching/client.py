@@ -1,7 +1,8 @@
 """huggingface_hub's client, as others call it, with the manners that it lacks.
 
 Left alone, it tries for a minute where nobody answers, tells of each try, and wraps what an upload failed of in a RuntimeError.
-Where HF_ENDPOINT has no port that could be, importing it fails, and timm with it: this is said here, in one line, before.
+Where HF_ENDPOINT has no port that could be, importing it fails, and timm with it: this is said here, in one line, before. Any
+other that is no address is said when something is to be downloaded: what is here works without.
 """
 
 from __future__ import annotations
@@ -118,4 +119,7 @@ def quiet() -> Iterator[None]:
                 _log.setLevel(before)
 
 
-checked(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+try:
+    _ = urlsplit(os.environ.get("HF_ENDPOINT", "")).port
+except ValueError:
+    checked(os.environ["HF_ENDPOINT"])

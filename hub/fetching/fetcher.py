@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.fetching.keeping import Declared, keep
-from hub.fetching.telling import Refused, end_with_the_parent, say, tell_on, teller
+from hub.fetching.telling import Refused, end_with_the_parent, keep_prints_apart, say, tell_on, teller
 from hub.files import write_safely
 
 CHUNK = 1 << 14  # bytes; huggingface_hub takes 10 MB, and a slow line would seem dead between two of them
@@ -40,6 +40,7 @@ NAMED = {  # the classes of huggingface_hub and httpx, the special before the ge
 
 def main() -> None:
     task = json.loads(sys.stdin.readline())
+    keep_prints_apart()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for watch in (end_with_the_parent, tell_on):
         threading.Thread(target=watch, daemon=True).start()

@@ -116,8 +116,8 @@ def _child(
         # hf_xet writes pieces of a file from threads of its own: no stream that could be counted, or cut where it is too long.
         "HF_HUB_DISABLE_XET": "1", **more,
     }  # fmt: skip
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL, text=True, encoding="utf-8", env=environment)  # fmt: skip
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             text=True, encoding="utf-8", errors="replace", env=environment)  # fmt: skip
     messages: queue.SimpleQueue = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(child.stdout, messages), daemon=True)
     reader.start()
@@ -146,10 +146,12 @@ def _status(child: subprocess.Popen) -> int | None:
 
 
 def _read(lines: TextIO, messages: queue.SimpleQueue) -> None:
-    """The time is noted here, as the one who takes the messages may be away for longer than patience lasts."""
-    try:
-        for line in lines:
-            messages.put((monotonic(), json.loads(line)))
-    except ValueError:  # killed in the middle of a line
-        pass
+    """The time is noted here, as the one who takes the messages may be away for longer than patience lasts.
+
+    What is no message is passed over: what a Python is set to print as it starts, a line that was begun by one who was killed.
+    """
+    for line in lines:
+        with suppress(ValueError):
+            if isinstance(said := json.loads(line), dict):
+                messages.put((monotonic(), said))
     messages.put((monotonic(), None))

@@ -16,6 +16,7 @@ from hub.policy import Policy
 from hub.technique import Technique
 
 DOUBT = 4  # times that an estimate may be wrong
+FAST = 4  # times as much as in float32 is done in bfloat16, where a processor is made for it: 2 to 5 on VGG-19 and ResNet-50
 
 
 def expected(technique: Technique, params: Params, image: Any = None) -> float | None:
@@ -43,12 +44,13 @@ def check(technique: Technique, params: Params, image: Any, policy: Policy) -> N
     """
     if policy.deadline is None or technique.cost is None:
         return
-    from hub.devices import device
+    from hub import devices
 
-    if device().type != "cpu":
+    if devices.device().type != "cpu":
         return
-    seconds, cores = expected(technique, params, image), os.cpu_count() or 1
-    if seconds is not None and seconds > policy.deadline * DOUBT * max(1.0, cores / 2):
+    times = max(1.0, (os.cpu_count() or 1) / 2) * (FAST if devices.has_fast_bf16() else 1)
+    seconds = expected(technique, params, image) / times
+    if seconds > policy.deadline * DOUBT:
         raise OverLimit(
             f"That would take about {spoken(seconds)}, and the limit here is {spoken(policy.deadline)}. "
             "Take fewer steps, a smaller size or a smaller network."

@@ -123,7 +123,8 @@ def cost(image: Image | None, params: Params) -> float:
     first = backbones.layers(params.backbone)[0]
     side = params.size or first.stride * first.size[-1] * (1 if image is None else 2)
     drawn = {"one unit": params.count, "sheet of a layer": params.filters, "early to late": 5 * params.filters}[params.show]
-    return 1 + 0.7 * backbones.seconds(params.backbone, drawn * side**2 * params.steps)
+    layer = backbones.CLASSES if params.show == "early to late" else params.layer
+    return 1 + 0.7 * backbones.seconds(params.backbone, drawn * side**2 * params.steps, layer)
 
 
 @hub.technique(

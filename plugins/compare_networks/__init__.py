@@ -77,14 +77,15 @@ class Params(hub.Params):
 
 
 def cost(image: Image, params: Params) -> float:
-    """Seconds: one look of each network, or the steps at each depth, half of which are not very deep."""
-    side, depths = params.size or SIZES[params.show], 1.5 if params.depth == "early to late" else 1.0
+    """Seconds: one look of each network, or the steps at each depth."""
+    side, words = params.size or SIZES[params.show], depths(params)
     pixels = {
         "what layers see": side**2 / 2,
-        "a dream": side**2 * params.steps * depths,
-        "filters": FILTERS_AT**2 * params.steps * params.filters * depths,
+        "a dream": side**2 * params.steps,
+        "filters": FILTERS_AT**2 * params.steps * params.filters,
     }[params.show]
-    return 1 + sum(backbones.seconds(name, pixels) for name in params.backbones_named())
+    passes = words[-1:] if params.show == "what layers see" else words
+    return 1 + sum(backbones.seconds(name, pixels, word) for name in params.backbones_named() for word in passes)
 
 
 @hub.technique(
@@ -97,7 +98,7 @@ def cost(image: Image, params: Params) -> float:
 )
 def run(image: Image, params: Params) -> Iterator[hub.Result]:
     """A row for each network, a column for each depth; see the module's page."""
-    names, words = asked(params), WORDS if params.depth == "early to late" else (params.depth,)
+    names, words = asked(params), depths(params)
     photo = images.to_tensor(image)
     photo = images.resize(photo, fitted(photo, params.size or SIZES[params.show])).clamp(0, 1)
     board = Board(names, words, (1, 1) if params.show == "filters" else tuple(photo.shape[-2:]))
@@ -106,6 +107,11 @@ def run(image: Image, params: Params) -> Iterator[hub.Result]:
     yield hub.Result(
         image=board.page(), images=board.gallery(), table=board.table(), caption=caption(board, params), progress=1.0
     )
+
+
+def depths(params: Params) -> tuple[str, ...]:
+    """The words for the layers that are looked at."""
+    return WORDS if params.depth == "early to late" else (params.depth,)
 
 
 def asked(params: Params) -> list[str]:
