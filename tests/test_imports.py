@@ -34,8 +34,8 @@ ROOT_FLOOR = 5  # `hub` itself gives the names of technique and registry
 TRAINING = {"backbones.train", "backbones.export", "backbones.card", "backbones.adversary"}
 """Run by hand to make the networks that `backbones` loads; nothing else imports them."""
 GRADIO = {"app", "forms"}
-TORCH = {"backbones", "devices", "doctor", "fetching", "metrics", "pixels", "resampling", "samples", "sheets", "testing", "training",
-         "trial", "world"}
+TORCH = {"backbones", "devices", "doctor", "fetching", "metrics", "pixels", "resampling", "samples", "sheets", "testing",
+         "training", "trial", "world"}
 FOR_TECHNIQUES = {"hub", "hub.backbones", "hub.devices", "hub.errors", "hub.fetching", "hub.metrics", "hub.pixels", "hub.samples",
                   "hub.world"}
 
