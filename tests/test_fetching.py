@@ -363,6 +363,15 @@ def test_what_a_python_prints_as_it_starts_is_no_message(there, tmp_path, monkey
     assert ended(fetch(WANTED)).read_bytes() == WEIGHTS
 
 
+def test_a_disk_that_takes_longer_than_patience_to_write_gets_the_time(there, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import os, time\nos.fsync = lambda _: time.sleep(2)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert ended(fetch(WANTED, patience=1.0)).read_bytes() == WEIGHTS
+    monkeypatch.setattr(lifeline, "KEEPING", 0.5)
+    said = refused(fetch(SHORT, patience=1.0), FetchFailed, "slow disk")
+    assert "HF_HOME" in said and leftovers(tmp_path) == [] and cached(SHORT) is None
+
+
 def test_a_child_that_is_killed_is_said_and_the_next_one_sweeps_up(there, tmp_path, children):
     there.faults.add("stall")
     download = under_way(fetch(WANTED))

@@ -130,6 +130,23 @@ def test_tokens_of_other_kinds_of_networks_stand_where_timm_has_them(architectur
         assert ours[name].shape[1:] == (network.layer(name).channels, *network.layer(name).size)
 
 
+@pytest.mark.parametrize(("architecture", "settings", "block"), [
+    ("vit_tiny_r_s16_p8_224", {"embed_dim": 24, "depth": 3, "num_heads": 3}, "blocks.2"),
+    ("vitamin_small_224", {"depth": 3}, "blocks.2"),
+])  # fmt: skip
+def test_patches_of_the_map_of_a_convolutional_network_stand_where_timm_has_them(architecture, settings, block):
+    more = {"dynamic_img_size": True, "dynamic_img_pad": True}
+    model = seeded(lambda: timm.create_model(architecture, pretrained=False, num_classes=5, **settings, **more))
+    network = as_backbone(model, {**CONFIG, "input_size": (3, 224, 224), "classifier": "head"})
+    for height, width in ((224, 224), (224, 288)):
+        pictures = some_pictures(1, height, width)
+        with torch.no_grad():
+            theirs = model.forward_intermediates(normalised(pictures), norm=False, intermediates_only=True)[-1]
+        assert torch.allclose(network.features(pictures, [block])[block], theirs, atol=1e-4, rtol=1e-3)
+    assert network.features(some_pictures(1, 225, 289), [block])[block].shape[2] in (8, 15)
+    assert network.layer("late").name.startswith("blocks.")
+
+
 PYRAMIDS = {  # small ones: (architecture, its settings, side, where the stages of timm's own folding are put out)
     "twins": ("twins_svt_small", {"img_size": 64, "embed_dims": (8, 12, 16, 20), "num_heads": (1,) * 4, "depths": (1,) * 4}, 64,
               ["pos_block.0", "pos_block.1", "pos_block.2", "pos_block.3"]),

@@ -40,6 +40,8 @@ class Grid:
         elif hasattr(model, "conv_proj"):  # of torchvision's transformers
             embed, prefix = model, 1
         patch = getattr(embed, "patch_size", None)
+        if hasattr(embed, "feat_ratio"):  # where convolutions come first, patch_size is of their map, and this of the picture
+            patch = embed.feat_ratio(as_scalar=False)
         if patch is None:
             return None
         sides = (patch, patch) if isinstance(patch, int) else tuple(patch)

@@ -55,6 +55,7 @@ WHY = {
     "packed": "it comes packed, though that was not asked for. Check HF_ENDPOINT and the proxy.",
     "place": "its folder cannot be written to. Set HF_HOME (for the hub) or TORCH_HOME to one that can.",
     "size": "what came is not as long as was said. Try again.",
+    "slow disk": "its disk does not take it. Try again later, or set HF_HOME (for the hub) or TORCH_HOME to another.",
     "stall": "nothing came for {patience:g} seconds. Check the connection and try again.",
     "stranger": "the certificate of what answers is not to be trusted. Check the clock, the proxy and the network.",
     "unknown": "of a fault that is not known. Try again, or choose another.",

@@ -81,6 +81,7 @@ def keep(final: Path, lock: Path, declared: Declared, download: Callable[[Path, 
             path = download(stage, _bar(declared.most))
             if not declared.fits(path):
                 raise Refused(declared.wrong)
+            teller("keeping", path.stat().st_size)
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
             os.replace(path, final)

@@ -24,6 +24,7 @@ from huggingface_hub import constants
 CHILD = Path(__file__).with_name("child.py")
 FETCHING = (sys.executable, "-P", str(CHILD))
 STARTING = 60.0  # seconds that the child may take to start on a machine that is busy
+KEEPING = 600.0  # seconds that a slow disk may take for what it was given, which nobody sees happen
 GRACE = 3.0  # seconds that it has to clean up, before it is killed
 LOOK = 0.5  # seconds, at most, between two looks at the clock
 
@@ -62,10 +63,10 @@ class Pace:
             self.marks.append((now, done))
 
     def fault(self, now: float) -> str | None:
-        """Why it should be ended: "stall", "drip", "lock" (the stall of one that waits), or None."""
+        """Why it should be ended: "stall", "drip", "lock" and "slow disk" (the stalls of one that waits or writes), or None."""
         last, furthest = self.marks[-1]
-        if now - last > (max(self.patience, STARTING) if self.phase == "starting" else self.patience):
-            return "lock" if self.phase == "waiting" else "stall"
+        if now - last > max(self.patience, {"starting": STARTING, "keeping": KEEPING}.get(self.phase, 0.0)):
+            return {"waiting": "lock", "keeping": "slow disk"}.get(self.phase, "stall")
         while len(self.marks) > 1 and now - self.marks[1][0] >= self.patience:
             self.marks.popleft()
         then, done = self.marks[0]
@@ -80,7 +81,7 @@ def watched(
 
     Closing it ends the child. patience: seconds that may pass without a byte; slowest: bytes per second, averaged over as long.
     command: what starts the child; environment: variables that it has besides ours.
-    Raises Failed with the code that the child gave, or "stall", "drip", "lock", with the `phase` that it was in, or "ended", with
+    Raises Failed with the code that the child gave, or one of `Pace`, with the `phase` that it was in, or "ended", with
     the `status` that it ended with: of a signal, its number below zero.
     """
     pace, shown = Pace(patience, slowest), Progress(0, 0)
