@@ -42,14 +42,14 @@ def test_a_module_of_an_author_elsewhere_on_the_path_lies_at_the_root_of_the_tre
 
 
 def test_a_folder_of_data_by_the_name_of_a_library_that_is_not_here_stays_at_home(plugin_folder, tmp_path, monkeypatch):
-    for place, words in {"tints/log/key.txt": "a secret", "tints/blue.py": BLUE, "tints/red/__init__.py": "",
-                         "tints/red/ink.txt": "red", "runs/key.txt": "a secret"}.items():
+    for place, words in {"tints/log/key.txt": "a secret", "tints/log/old.py": BLUE, "tints/blue.py": BLUE,
+                         "tints/red/__init__.py": "", "tints/red/ink.txt": "red", "runs/key.txt": "a secret"}.items():
         (tmp_path / "lib" / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "lib" / place).write_text(words)
     monkeypatch.syspath_prepend(tmp_path / "lib")
     (plugin_folder.path / "_kept").mkdir()
     (plugin_folder.path / "_kept" / "key.txt").write_text("a secret")
-    plugin_folder.add("tiny", HELPED.format(words="from tints.blue import COLOUR\ntry:\n    import runs\n"
+    plugin_folder.add("tiny", HELPED.format(words="from tints.blue import COLOUR\nfrom tints import red\ntry:\n    import runs\n"
                                               "    from . import _kept\nexcept ImportError:\n    pass"))
     assert staged(tmp_path, "tiny") == {"plugins/tiny.py", "tints/blue.py", "tints/red/__init__.py", "tints/red/ink.txt"}
 
@@ -103,8 +103,9 @@ def test_what_only_trains_ours_is_left_out(tmp_path):
 
 @pytest.fixture
 def forgotten(plugin_folder):
-    """What a test imports of `netsee_tiny` is gone after it."""
+    """What a test imports of `netsee_tiny`, and what was found to be installed, is gone after it."""
     yield
+    libraries.by_module.cache_clear()
     for name in [name for name in sys.modules if name.startswith("netsee_tiny")]:
         del sys.modules[name]
 
@@ -199,6 +200,24 @@ def test_a_library_that_no_index_gave_is_not_asked_of_one(plugin_folder, install
     plugin_folder.add("tiny", HELPED.format(words="from stains import COLOUR"))
     with pytest.raises(DeployFailed, match="tiny imports stains, which was installed from a folder or an address. No Space"):
         staged(tmp_path, "tiny")
+
+
+def test_of_a_package_that_distributions_share_only_the_part_of_the_technique_is_published(tmp_path, forgotten, monkeypatch):
+    folder = tmp_path / "site-packages"
+    parts = {"fading": HELPED.format(words="from netsee_tiny_shared.inks import COLOUR"), "inks": BLUE, "accounts": BLUE}
+    for name, source in parts.items():
+        about = folder / f"{name}-1.2.dist-info"
+        about.mkdir(parents=True)
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
+        (about / "RECORD").write_text(f"netsee_tiny_shared/{name}.py,,\n")
+        (folder / "netsee_tiny_shared").mkdir(exist_ok=True)
+        (folder / "netsee_tiny_shared" / f"{name}.py").write_text(source)
+    (folder / "fading-1.2.dist-info" / "entry_points.txt").write_text("[netsee.techniques]\nfading = netsee_tiny_shared.fading\n")
+    monkeypatch.syspath_prepend(folder)
+    libraries.by_module.cache_clear()
+    registry.refresh()
+    assert staged(tmp_path, "fading") == {"plugins/fading.py", "netsee_tiny_shared/fading.py"}
+    assert pins((tmp_path / "tree" / "requirements.txt").read_text())["inks"] == "1.2"
 
 
 FAULTS = {

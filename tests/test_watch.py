@@ -11,6 +11,7 @@ import textwrap
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,33 @@ def test_a_saved_technique_is_shown_and_a_broken_one_tells_its_line_until_it_is_
     assert process.returncode == 130 and f"Not on show: {wrong}" in said and said.count("frosted.py was saved") == 3
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), 1).close()
+
+
+def test_who_comes_while_one_server_follows_another_is_answered(desk):
+    with watching(desk) as (_, address), ThreadPoolExecutor(16) as visitors:
+        place = address.rpartition("/")[2].split(":")
+
+        def asks_slowly(_: int) -> bytes:
+            with socket.create_connection((place[0], int(place[1])), SECONDS) as line:
+                time.sleep(0.2)
+                line.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+                return line.recv(12)
+
+        following(address, 1)
+        (desk / "frosted.py").write_text((desk / "frosted.py").read_text() + "\n")
+        answers, rounds = [], 5  # more, when the next one is there: the first takes leave
+        while rounds:
+            answers += visitors.map(asks_slowly, range(16))
+            rounds -= asked_patiently(address)["server"] == 2
+        assert {answer[-3:] for answer in answers} == {b"200"}
+
+
+def asked_patiently(address: str) -> dict:
+    """What the page is told, asked again where that comes to nothing."""
+    try:
+        return asked(address, "/netsee/watch")
+    except OSError:
+        return asked_patiently(address)
 
 
 PID = "import os, pathlib, time\npathlib.Path(__file__).with_name(f'{os.getpid()}.pid').touch()\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -18,6 +19,8 @@ from hub import registry
 from hub.app import listening
 from hub.examples import WEB
 from hub.watch import PATIENCE, TOLD
+
+LET_IN = 0.5  # seconds for those to ask who were let in before the doors were closed
 
 
 def is_on() -> bool:
@@ -61,6 +64,12 @@ class Line:
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 line.send(b"!")
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                for each in self.servers:
+                    each.close()
+                await asyncio.sleep(LET_IN)
+                await super().shutdown(sockets)
 
         self._server = Server(uvicorn.Config(app, **listening.settings()))
         for words in _broken():

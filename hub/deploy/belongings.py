@@ -18,7 +18,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from hub import registry
-from hub.deploy.libraries import brought_along, by_module, is_of_an_index, pin
+from hub.deploy.libraries import brought_along, is_of_an_index, owners, pin
 from hub.errors import DeployFailed
 from hub.sources import LIBRARIES, OWN
 from hub.technique import Technique
@@ -66,7 +66,7 @@ def of(techniques: Mapping[str, Technique], provided: Iterable[str]) -> Belongin
         if module.startswith(f"{OWN}."):
             mine = _moved(technique, file)
         else:
-            mine = _rooted(module.partition(".")[0])
+            mine = _rooted(*_home(module))
             found.lines[f"{registry.BUILT_IN}/{technique.name}.py"] = _door(technique, module)
         _put(found, technique, mine)
         _with_imports(found, technique, dict(mine), there)
@@ -123,30 +123,29 @@ def _beside(file: Path) -> set[Path]:
         one = waiting.pop()
         for dots, name in _imports(one):
             if dots and [one, *one.parents][dots : dots + 1] == [file.parent]:
-                place = file.parent / name.partition(".")[0]
-                new = {place.with_suffix(".py")} if place.with_suffix(".py").is_file() else set(_modules_in(place))
+                new = _at(file.parent, name)
                 waiting += [each for each in new - seen if each.suffix == ".py"]
                 seen |= new
     return seen - {file}
 
 
-def _rooted(name: str) -> dict[str, Path]:
-    """The files of a module or a package, as they lie at the root of a tree; nothing where it has none."""
-    spec = importlib.util.find_spec(name)
-    places = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
-    if not places and spec and spec.origin:
-        return {Path(spec.origin).name: Path(spec.origin)}
-    return {f"{name}/{one.relative_to(place).as_posix()}": one for place in places for one in _modules_in(place)}
+def _at(folder: Path, name: str) -> set[Path]:
+    """The outermost module or package on the way of a dotted name from a folder. One without `__init__.py` only leads there."""
+    for part in name.split("."):
+        if (folder / f"{part}.py").is_file():
+            return {folder / f"{part}.py"}
+        folder /= part
+        if (folder / "__init__.py").is_file():
+            return set(files_in(folder))
+    return set()
 
 
-def _modules_in(folder: Path) -> Iterator[Path]:
-    """The files of a package. Of a folder that is none its modules, and the packages in it: Python imports it as well, but what
-    else is there is data, such as the `wandb` or `datasets` of somebody who has no library of that name.
-    """
-    for file in files_in(folder):
-        inner = file.relative_to(folder).parents
-        if file.suffix == ".py" or any((folder / each / "__init__.py").is_file() for each in inner):
-            yield file
+def _rooted(name: str, file: Path) -> dict[str, Path]:
+    """The files of a module or a package as they lie at the root of a tree. file: of the module, or its `__init__.py`."""
+    *outer, last = name.split(".")
+    if file.name != "__init__.py":
+        return {"/".join((*outer, file.name)): file}
+    return {"/".join((*outer, last, one.relative_to(file.parent).as_posix())): one for one in files_in(file.parent)}
 
 
 def _door(technique: Technique, module: str) -> str:
@@ -163,16 +162,16 @@ def _door(technique: Technique, module: str) -> str:
 def _with_imports(found: Belongings, technique: Technique, files: Mapping[str, Path], there: set[str]) -> None:
     """Add what files import by name: modules of their author's, and libraries that are not `there`."""
     waiting = [file for file in files.values() if file.suffix == ".py"]
-    known = GIVEN | {place.removesuffix(".py").partition("/")[0] for place in files}
-    own = set(by_module().get(technique.body.__module__.partition(".")[0], ()))
+    here = _home(technique.body.__module__)
+    known, own = {here}, set(owners(*here)) if here else set()
     while waiting:
-        for name in {name.partition(".")[0] for dots, name in _imports(waiting.pop()) if not dots} - known:
-            known.add(name)
-            theirs = by_module().get(name, [])
-            if not (file := _file_of(name)):
+        for home in {_home(name) for dots, name in _imports(waiting.pop()) if not dots} - known:
+            known.add(home)
+            if not home:
                 continue  # what is not here is not needed, or the tree's trial says so
+            (name, file), theirs = home, owners(*home)
             if not _is_library(file) or own & set(theirs):
-                new = _rooted(name)
+                new = _rooted(name, file)
                 _put(found, technique, new)
                 waiting += [file for file in new.values() if file.suffix == ".py"]
             elif not theirs:
@@ -185,14 +184,21 @@ def _with_imports(found: Belongings, technique: Technique, files: Mapping[str, P
                 found.libraries[theirs[0]] = pin(theirs[0])
 
 
-def _file_of(name: str) -> Path | None:
-    """Where a module or a package lies; None where there is none that is a file."""
-    try:
-        spec = importlib.util.find_spec(name)
-    except (ImportError, ValueError):
-        return None
-    places = [*(spec and spec.submodule_search_locations or ()), spec and spec.origin]
-    return Path(places[0]) if places[0] else None
+def _home(name: str) -> tuple[str, Path] | None:
+    """The outermost module or package of a dotted name that is a file, with that; None where there is none or each tree has it.
+
+    A folder without `__init__.py` only leads to what is in it. Python imports it as well, but it may be data, such as the `wandb`
+    or the `datasets` of somebody who has no library of that name; and of one that distributions share, each has a part.
+    """
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        try:
+            spec = None if parts[0] in GIVEN else importlib.util.find_spec(".".join(parts[:end]))
+        except (ImportError, ValueError):
+            return None
+        if spec is None or spec.origin:
+            return (spec.name, Path(spec.origin)) if spec else None
+    return None
 
 
 def _is_library(file: Path) -> bool:
@@ -200,7 +206,7 @@ def _is_library(file: Path) -> bool:
 
 
 def _imports(file: Path) -> Iterator[tuple[int, str]]:
-    """(how many leading dots, dotted name) of whatever a file imports, wherever in it."""
+    """(how many leading dots, dotted name) of whatever a file imports, wherever in it; it may end in a name within a module."""
     try:
         nodes = list(ast.walk(ast.parse(file.read_bytes())))
     except (SyntaxError, ValueError):
@@ -209,7 +215,7 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((0, each.name) for each in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from ((node.level, each) for each in ([node.module] if node.module else [each.name for each in node.names]))
+            yield from ((node.level, ".".join(filter(None, (node.module, each.name)))) for each in node.names)
 
 
 def files_in(folder: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions, requires, version
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,7 +18,15 @@ SPACE = {"os_name": "posix", "platform_system": "Linux", "sys_platform": "linux"
 
 
 by_module = cache(packages_distributions)
-"""Module or package -> the distributions installed here that have it."""
+"""Module or package at the root -> the distributions installed here that have it, or parts of it."""
+
+
+def owners(name: str, file: Path) -> list[str]:
+    """The distributions installed here that have a module, by its dotted name and its file."""
+    found = by_module().get(name.partition(".")[0], [])
+    if len(found) < 2:
+        return found
+    return [one for one in found if any(Path(each.locate()) == file for each in distribution(one).files or ())] or found
 
 
 def brought_along(names: Iterable[str]) -> set[str]:
