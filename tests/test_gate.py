@@ -3,10 +3,12 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
 from http.client import IncompleteRead
+from pathlib import Path
 from types import SimpleNamespace
 
 import anyio
@@ -260,6 +262,18 @@ def test_uploads_leave_room_on_the_disk(address, monkeypatch):
     for path in ("upload", "call/v2/grey"):
         code, _, said = answered(address, f"/gradio_api/{path}", b"{}")
         assert code == 507 and json.loads(said)["error"].startswith("There is no room")
+
+
+def test_the_same_of_two_visitors_is_whole_at_any_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    kept, data = uploads.Uploads(), b"a" * 2**22
+    path = kept.keep(data, "a.png")
+    again = threading.Thread(target=lambda: [kept.keep(data, "a.png") for _ in range(40)])
+    again.start()
+    while again.is_alive():
+        assert Path(path).stat().st_size == len(data)
+    again.join()
+    assert kept == {path} and list(Path(path).parent.iterdir()) == [Path(path)]
 
 
 def test_a_restored_picture_leaves_nothing_behind(museum, tmp_path, monkeypatch):
