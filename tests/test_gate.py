@@ -17,7 +17,7 @@ import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import application, bodies, build, unheard, uploads, whence
+from hub.app import application, bodies, build, gate, lately, unheard, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -262,6 +262,19 @@ def test_uploads_leave_room_on_the_disk(address, monkeypatch):
     for path in ("upload", "call/v2/grey"):
         code, _, said = answered(address, f"/gradio_api/{path}", b"{}")
         assert code == 507 and json.loads(said)["error"].startswith("There is no room")
+
+
+def test_one_visitor_does_not_fill_the_disk(museum, monkeypatch):
+    monkeypatch.setattr(gate, "UPLOADS", 3)
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\na\r\n--x--\r\n'
+    with hall.served(Policy.public().but(upload_bytes=lately.SMALL), proxies=["127.0.0.1"]) as address:
+        def code(whence: str) -> int:
+            return answered(address, "/gradio_api/upload", body, Content_Type="multipart/form-data; boundary=x",
+                            X_Forwarded_For=whence)[0]
+
+        assert [code("81.2.3.4") for _ in range(4)] == [200, 200, 200, 429] and code("81.2.3.5") == 200
+        monkeypatch.setattr(lately, "HOUR", 0)
+        assert code("81.2.3.4") == 200
 
 
 def test_the_same_of_two_visitors_is_whole_at_any_time(tmp_path, monkeypatch):
