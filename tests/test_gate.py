@@ -377,6 +377,12 @@ def test_a_head_without_end_is_refused(address):
         assert line.recv(1000).startswith(b"HTTP/1.1 4")
 
 
+def test_who_does_not_say_whom_he_asks_is_refused(hosted):
+    with socket.create_connection(("127.0.0.1", int(hosted.rpartition(":")[2])), timeout=20) as line:
+        line.sendall(b"GET /config HTTP/1.0\r\nOrigin: https://elsewhere.example\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
 def test_nobody_gets_a_socket(address):
     code, _, _ = answered(address, "/queue/join", Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13",
                           Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==")
