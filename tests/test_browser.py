@@ -266,6 +266,18 @@ def test_nothing_is_wider_than_a_phone(visit, tab):
     assert stage["width"] > 330 and stage["y"] < desk["y"], "the stage stands right under the picture"
 
 
+def test_on_a_phone_the_names_of_all_families_are_whole(chromium, tmp_path):
+    with hall.opened(tmp_path, built_in=True), hall.served() as address:
+        page = chromium.new_page(viewport=PHONE)
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        names = page.locator(".families > .tab-wrapper [role=tab]:visible")
+        expect(names.last).to_have_text("Zoo")
+        page.wait_for_function("document.fonts.status === 'loaded'")
+        assert names.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)") == []
+        page.close()
+
+
 def test_the_page_follows_the_system_into_the_dark(visit):
     def grounds(scheme: str) -> tuple[int, int]:
         page = visit(color_scheme=scheme)

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
 from http.client import IncompleteRead
+from pathlib import Path
 from types import SimpleNamespace
 
 import anyio
@@ -15,7 +17,7 @@ import pytest
 from gradio.data_classes import FileData
 from starlette.requests import Request
 
-from hub.app import application, bodies, build, unheard, uploads, whence
+from hub.app import application, bodies, build, gate, lately, unheard, uploads, whence
 from hub.app.bodies import Bodies, Refused
 from hub.errors import BadAddress
 from hub.policy import Policy
@@ -262,6 +264,31 @@ def test_uploads_leave_room_on_the_disk(address, monkeypatch):
         assert code == 507 and json.loads(said)["error"].startswith("There is no room")
 
 
+def test_one_visitor_does_not_fill_the_disk(museum, monkeypatch):
+    monkeypatch.setattr(gate, "UPLOADS", 3)
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\na\r\n--x--\r\n'
+    with hall.served(Policy.public().but(upload_bytes=lately.SMALL), proxies=["127.0.0.1"]) as address:
+        def code(whence: str) -> int:
+            return answered(address, "/gradio_api/upload", body, Content_Type="multipart/form-data; boundary=x",
+                            X_Forwarded_For=whence)[0]
+
+        assert [code("81.2.3.4") for _ in range(4)] == [200, 200, 200, 429] and code("81.2.3.5") == 200
+        monkeypatch.setattr(lately, "HOUR", 0)
+        assert code("81.2.3.4") == 200
+
+
+def test_the_same_of_two_visitors_is_whole_at_any_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    kept, data = uploads.Uploads(), b"a" * 2**22
+    path = kept.keep(data, "a.png")
+    again = threading.Thread(target=lambda: [kept.keep(data, "a.png") for _ in range(40)])
+    again.start()
+    while again.is_alive():
+        assert Path(path).stat().st_size == len(data)
+    again.join()
+    assert kept == {path} and list(Path(path).parent.iterdir()) == [Path(path)]
+
+
 def test_a_restored_picture_leaves_nothing_behind(museum, tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     page = build(Policy.public())
@@ -348,6 +375,12 @@ def test_a_head_without_end_is_refused(address):
     with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=20) as line:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nA: " + b"a" * 2**18)
         assert line.recv(1000).startswith(b"HTTP/1.1 4")
+
+
+def test_who_does_not_say_whom_he_asks_is_refused(hosted):
+    with socket.create_connection(("127.0.0.1", int(hosted.rpartition(":")[2])), timeout=20) as line:
+        line.sendall(b"GET /config HTTP/1.0\r\nOrigin: https://elsewhere.example\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
 def test_nobody_gets_a_socket(address):

@@ -9,6 +9,7 @@ from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
+NAMELESS = "Say by the header Host whom you ask."
 LINE = "Pages of other sites may not call an app that runs on this machine."
 
 
@@ -27,7 +28,10 @@ class Elsewhere(CustomCORSMiddleware):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or get_route_path(scope).startswith(self.tools):
             return await self.app(scope, receive, send)
-        if scope["method"] == "POST" and self._is_strange(Headers(scope=scope)):
+        headers = Headers(scope=scope)
+        if "origin" in headers and "host" not in headers:  # which Gradio's rule looks at
+            return await JSONResponse({"detail": NAMELESS, "error": NAMELESS}, 400)(scope, receive, send)
+        if scope["method"] == "POST" and self._is_strange(headers):
             return await JSONResponse({"detail": LINE, "error": LINE}, 403)(scope, receive, send)
         await super().__call__(scope, receive, send)
 

@@ -18,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from hub.app import endpoint, uploads
 from hub.app.bodies import KIB, Bodies, Refused
 from hub.app.elsewhere import Elsewhere
+from hub.app.lately import Lately
 from hub.app.turns import Turns
 from hub.app.unheard import Unheard
 from hub.app.whence import address_of
@@ -41,6 +42,7 @@ OPEN = tuple(API + route for route in (
 CLOSED = (API + "file=http:", API + "file=https:", "/monitoring", "/pwa_icon/")
 """Relays to other servers, what Gradio tells of its visitors, and our icon drawn as large as anybody likes."""
 ICONS = ("/pwa_icon/192", "/pwa_icon/512")
+UPLOADS = 100  # of the largest size, which one address may send in an hour
 NAME = 64  # characters of the name that a visitor's page gives itself; Gradio's own have eleven
 WEB = ("http://", "https://")
 
@@ -53,6 +55,7 @@ class Gate:
         self.turns = Turns(policy, blocks)
         self.unheard = Unheard(blocks)
         self.uploads = Bodies(policy.upload_bytes + ENVELOPE, 16 * (policy.upload_bytes + ENVELOPE))
+        self.lately = Lately(UPLOADS * policy.upload_bytes)
         self.bodies = Bodies(policy.body_bytes, 64 * policy.body_bytes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -78,7 +81,7 @@ class Gate:
             raise Refused(507, "There is no room for files left here. Try again in an hour.")
         address = address_of(Request(scope))
         if path == UPLOAD:
-            return _again(await self.uploads.read(receive, address), receive)
+            return _again(await self._uploaded(receive, address), receive)
         body = await self.bodies.read(receive, address)
         if path.startswith(API) and (fault := _fault(body)):
             raise Refused(400, fault)  # not 422, of which Gradio's Python client expects a list
@@ -91,6 +94,13 @@ class Gate:
                 raise Refused(415, "A call is JSON, and says so: Content-Type: application/json.")
             body = await self._admitted(path.removeprefix(CALL).strip("/"), body)
         return _again(body, receive)
+
+    async def _uploaded(self, receive: Any, address: str) -> bytes:
+        if self.lately.is_too_much_from(address):
+            raise Refused(429, "Very much was sent from your address in the last hour. Try again in an hour.")
+        body = await self.uploads.read(receive, address)
+        self.lately.add(address, len(body))
+        return body
 
     def _check_turns(self, path: str, address: str, body: bytes) -> None:
         if path.startswith(JOIN) and self.turns.are_taken_by(body):

@@ -8,9 +8,10 @@ from shutil import disk_usage
 from typing import Any
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes
 from gradio.utils import get_upload_folder
 
+from hub.files import write_safely
 from hub.policy import MEBI
 
 ROOM = 512 * MEBI
@@ -26,10 +27,15 @@ class Uploads(set[str]):
         return iter(frozenset(self))
 
     def keep(self, data: bytes, name: str) -> str:
-        """The path of `data` as a file that Gradio may serve. Raises OSError."""
-        path = save_bytes_to_cache(data, Path(name).name, get_upload_folder())
-        self.add(path)
-        return path
+        """The path of `data` as a file that Gradio may serve. Raises OSError.
+
+        The same of two visitors is one file, which the other may be reading: so it is never empty in between.
+        """
+        path = Path(get_upload_folder()).resolve() / hash_bytes(data) / Path(name).name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_safely(path, data)
+        self.add(str(path))
+        return str(path)
 
 
 def of(blocks: gr.Blocks) -> Uploads:
