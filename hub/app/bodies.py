@@ -13,11 +13,11 @@ PACE = 64 * KIB  # bytes a second, which one that is longer has to keep up
 
 
 class Refused(Exception):
-    """Why a request is not let in: a status, and one line for whoever asked."""
+    """Why a request is not let in: a status, one line for whoever asked, and in how many seconds it may be tried again."""
 
-    def __init__(self, code: int, line: str) -> None:
+    def __init__(self, code: int, line: str, wait: int = 5) -> None:
         super().__init__(line)
-        self.code, self.line = code, line
+        self.code, self.line, self.wait = code, line, wait
 
 
 class Bodies:
@@ -40,7 +40,7 @@ class Bodies:
                     if length > self.each:
                         raise Refused(413, f"That is larger than {self.each // KIB} KiB, the most that is taken here.")
                     if self.held_of[sender] > self.together / 4:
-                        raise Refused(429, "Too much is being sent from your address at once. Try again in a minute.")
+                        raise Refused(429, "Too much is being sent from your address at once. Try again in a minute.", 60)
                     if self.held > self.together:
                         raise Refused(503, "Too much is being sent here by others. Try again in a minute.")
                     if not message.get("more_body"):

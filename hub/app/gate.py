@@ -64,7 +64,7 @@ class Gate:
                 receive = await self._let_in(scope, receive)
             except Refused as refusal:
                 answer = {"detail": refusal.line, "error": refusal.line}
-                wait = {"Retry-After": "5"} if refusal.code == 429 else {}
+                wait = {"Retry-After": str(refusal.wait)} if refusal.code == 429 else {}
                 return await JSONResponse(answer, refusal.code, wait)(scope, receive, send)
         await self.app(scope, receive, send)
 
@@ -97,7 +97,7 @@ class Gate:
 
     async def _uploaded(self, receive: Any, address: str) -> bytes:
         if self.lately.is_too_much_from(address):
-            raise Refused(429, "Very much was sent from your address in the last hour. Try again in an hour.")
+            raise Refused(429, "Very much was sent from your address in the last hour. Try again in an hour.", 3600)
         body = await self.uploads.read(receive, address)
         self.lately.add(address, len(body))
         return body
