@@ -136,8 +136,17 @@ def _asked_for(target: str) -> list[registry.Record]:
     return found
 
 
+def names_at(target: str) -> list[str]:
+    """The names of the techniques at what is plainly a path; any other name, such as of a family, as it is. Raises BadFile."""
+    return [record.name for record in _asked_for(target)] if _is_plainly_a_path(target) else [target]
+
+
+def _is_plainly_a_path(target: str) -> bool:
+    return target.endswith(".py") or "/" in target or os.sep in target
+
+
 def _is_path(target: str) -> bool:
-    if target.endswith(".py") or "/" in target or os.sep in target:
+    if _is_plainly_a_path(target):
         return True
     return target not in {record.name for record in registry.records()} and Path(target).exists()
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from hub.cli_authors import names_at
 from hub.deploy import CPU, HARDWARE
 
 
 @click.command()
 @click.argument("name", metavar="OWNER/NAME")
-@click.option("--technique", "techniques", multiple=True, metavar="NAME",
-              help="Show only this technique, or this family, such as dream; may be given again.")
+@click.option("--technique", "techniques", multiple=True, metavar="NAME|PATH",
+              help="Show only this technique, by name or by its file, or this family, such as dream; may be given again.")
 @click.option("--hardware", type=click.Choice(HARDWARE), help="What it runs on; cpu-basic, or what it has. zero-a10g is ZeroGPU.")
 @click.option("--private", is_flag=True, help="Let nobody else see it.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until it runs.")
@@ -28,7 +29,7 @@ def deploy(
     from hub.deploy import pages, staging, uploading
 
     uploading.check_name(name)
-    space = pages.space_of(techniques)
+    space = pages.space_of([name for each in techniques for name in names_at(each)])
 
     def say(line: str) -> None:
         click.echo(line, err=True)

@@ -259,3 +259,13 @@ def test_a_process_that_a_technique_leaves_running_is_not_waited_for(plugin_fold
     words = "import subprocess, sys\nif 'kept' not in sys.modules: subprocess.Popen(['sleep', '60'])"
     plugin_folder.add("tiny", RED.replace("import hub\n", f"import hub\n{words}\n"))
     assert staged(tmp_path, "tiny") == {"plugins/tiny.py"}
+
+
+def test_a_technique_is_put_online_by_its_file(netsee, tmp_path, monkeypatch, plugin_folder):
+    monkeypatch.chdir(tmp_path)
+    assert netsee("new", "frosted")[0] == 0
+    code, out, _ = netsee("deploy", "somebody/frost", "--technique", "frosted.py", "--dry-run", "tree")
+    assert code == 0 and out.startswith("tree: ") and (tmp_path / "tree" / "plugins" / "frosted.py").exists()
+    assert not (tmp_path / "tree" / "plugins" / "deep_dream.py").exists()
+    code, _, error = netsee("deploy", "somebody/frost", "--technique", "melted.py", "--dry-run", "other")
+    assert code == 2 and error.startswith("BadFile: There is no file 'melted.py'.") and not (tmp_path / "other").exists()
