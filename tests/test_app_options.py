@@ -83,11 +83,14 @@ def test_who_knows_the_word_gets_in_to_the_techniques_that_were_named(tmp_path):
         assert status == 200 and named == {"grey"}
 
 
-def test_it_ends_with_ctrl_c_without_a_word_while_a_page_is_open(tmp_path):
+@pytest.mark.parametrize("times", [1, 2])
+def test_it_ends_with_ctrl_c_without_a_word_while_a_page_is_open(tmp_path, times):
     with started(tmp_path) as (address, process):
         page = urllib.request.urlopen(f"{address}/gradio_api/heartbeat/me", timeout=60)
         assert page.readline()
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.2)
         assert process.wait(30) in (0, -signal.SIGINT, 130) and process.stderr.read() in ("", "Stopped.\n")
         page.close()
 

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 CUT = "timeout graceful shutdown exceeded"
+CANCELLED = asyncio.CancelledError.__qualname__  # what a page that is open dies of where Ctrl-C is pressed twice
 
 
 def settings() -> dict[str, Any]:
@@ -21,5 +22,5 @@ def settings() -> dict[str, Any]:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    error = record.exc_info[1] if record.exc_info else None
-    return CUT not in record.getMessage() and not (isinstance(error, asyncio.CancelledError) and CUT in str(error))
+    error, said = record.exc_info[1] if record.exc_info else None, record.getMessage().rstrip()
+    return CUT not in said and not said.endswith(CANCELLED) and not isinstance(error, asyncio.CancelledError)
